@@ -1,0 +1,101 @@
+"""The catalogue of metrics: what functions emit, alarms watch and dashboards draw.
+
+Two families:
+
+* *run metrics*, a small fixed set per monitor in the namespace ``Watchkeeper``, dimensions
+  ``Endpoint`` and ``MonitoringSchedule`` (about $0.30 a month each, so the set stays small);
+* *AWS parity metrics*, exactly the names Model Monitor's containers publish (contract 8.1),
+  only for the features the configuration names.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+NAMESPACE: Final = "Watchkeeper"
+DIMENSIONS: Final = ("Endpoint", "MonitoringSchedule")
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One CloudWatch metric of the catalogue."""
+
+    name: str
+    unit: str
+    description: str
+
+
+RUNS_COMPLETED: Final = Metric("RunsCompleted", "Count", "Runs that ended with a verdict; the heartbeat.")
+RUNS_FAILED: Final = Metric("RunsFailed", "Count", "Runs that ended in an error.")
+RUNS_WITHOUT_DATA: Final = Metric("RunsWithoutData", "Count", "Runs that found no record in their window.")
+VIOLATIONS: Final = Metric("Violations", "Count", "Violated constraints of the run.")
+DRIFT_EXCESS: Final = Metric(
+    "DriftExcess", "None", "Largest drift distance divided by its own limit; above 1 is a violation."
+)
+ROWS: Final = Metric("Rows", "Count", "Rows analysed.")
+QUARANTINED_RECORDS: Final = Metric("QuarantinedRecords", "Count", "Records that could not be read.")
+BASELINE_AGE: Final = Metric("BaselineAgeDays", "None", "Days between the baseline's creation and the window's end.")
+
+RUN_METRICS: Final = (
+    RUNS_COMPLETED,
+    RUNS_FAILED,
+    RUNS_WITHOUT_DATA,
+    VIOLATIONS,
+    DRIFT_EXCESS,
+    ROWS,
+    QUARANTINED_RECORDS,
+    BASELINE_AGE,
+)
+
+
+class AwsNamespace(StrEnum):
+    """Namespaces of the first-party containers."""
+
+    ENDPOINT_DATA_QUALITY = "aws/sagemaker/Endpoints/data-metrics"
+    BATCH_DATA_QUALITY = "aws/sagemaker/ModelMonitoring/data-metrics"
+
+
+def feature_data(feature: str) -> str:
+    """Name of AWS's statistic-set metric of a feature's values.
+
+    Examples
+    --------
+    >>> feature_data("age")
+    'feature_data_age'
+    """
+    return f"feature_data_{feature}"
+
+
+def feature_non_null(feature: str) -> str:
+    """Name of AWS's completeness metric of a feature.
+
+    Examples
+    --------
+    >>> feature_non_null("age")
+    'feature_non_null_age'
+    """
+    return f"feature_non_null_{feature}"
+
+
+def feature_baseline_drift(feature: str) -> str:
+    """Name of AWS's drift-distance metric of a feature.
+
+    Examples
+    --------
+    >>> feature_baseline_drift("age")
+    'feature_baseline_drift_age'
+    """
+    return f"feature_baseline_drift_{feature}"
+
+
+def schedule_name(endpoint: str, monitor: str) -> str:
+    """Name of the monitoring schedule: the value of the ``MonitoringSchedule`` dimension.
+
+    Examples
+    --------
+    >>> schedule_name("flights-prod", "data-quality")
+    'flights-prod-data-quality'
+    """
+    return f"{endpoint}-{monitor}"
