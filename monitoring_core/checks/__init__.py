@@ -1,0 +1,1 @@
+"""Measurements held against constraints: how a number becomes a verdict."""

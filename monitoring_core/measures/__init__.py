@@ -1,0 +1,1 @@
+"""Finished statistics to numbers: formulas only."""

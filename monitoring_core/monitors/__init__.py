@@ -1,0 +1,1 @@
+"""What is watched: one protocol, and one module per kind."""

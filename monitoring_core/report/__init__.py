@@ -1,0 +1,1 @@
+"""Evaluation to bytes: Amazon's files, embedded metrics, history, HTML and Markdown."""

@@ -1,0 +1,1 @@
+"""Mergeable statistics: one commutative monoid per file."""

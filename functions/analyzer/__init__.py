@@ -1,0 +1,1 @@
+"""The analyzer container: fulfils the contract of Amazon's prebuilt data-quality image."""

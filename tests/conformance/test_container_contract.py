@@ -1,0 +1,198 @@
+"""The container contract (contract 3): environment in; files, message, metrics and exit code out."""
+
+from __future__ import annotations
+
+import json
+
+import duckdb
+import pytest
+from comparison import CAPTURE_FORMAT
+
+NO_VIOLATIONS = "Completed: Job completed successfully with no violations."
+CONSTRAINTS = {
+    "version": 0.0,
+    "features": [
+        {"name": "score", "inferred_type": "Fractional", "completeness": 1.0},
+        {"name": "age", "inferred_type": "Integral", "completeness": 1.0},
+    ],
+    "monitoring_config": {"evaluate_constraints": "Enabled", "emit_metrics": "Enabled"},
+}
+
+
+def record(time: str, age: str = "42", score: str = "0.5") -> str:
+    sides = {"endpointInput": ("INPUT", age), "endpointOutput": ("OUTPUT", score)}
+    data = {
+        side: {"observedContentType": "text/csv", "mode": mode, "data": text, "encoding": "CSV"}
+        for side, (mode, text) in sides.items()
+    }
+    return json.dumps(
+        {"captureData": data, "eventMetadata": {"eventId": time, "inferenceTime": time}, "eventVersion": "0"}
+    )
+
+
+@pytest.fixture
+def captured(tmp_path):
+    """Two hours of two events each, in the folders of data capture."""
+    for hour in (13, 14):
+        folder = tmp_path / "input" / "ep" / "AllTraffic" / "2024" / "03" / "18" / str(hour)
+        folder.mkdir(parents=True)
+        lines = [record(f"2024-03-18T{hour}:{minute}:00Z", age=str(hour)) for minute in (10, 50)]
+        (folder / "10-00-000-a.jsonl").write_text("\n".join(lines))
+    return {"dataset_source": tmp_path / "input", "dataset_format": CAPTURE_FORMAT}
+
+
+@pytest.fixture
+def constraints(tmp_path):
+    path = tmp_path / "constraints.json"
+    path.write_text(json.dumps(CONSTRAINTS))
+    return path
+
+
+def test_only_events_of_the_window_are_analysed(captured, constraints, analyze):
+    window = {"start_time": "2024-03-18T13:00:00Z", "end_time": "2024-03-18T14:00:00Z"}
+
+    run = analyze(**captured, **window, baseline_constraints=constraints)
+
+    assert (run.exit_code, run.message) == (0, NO_VIOLATIONS)
+    age = run.json("statistics.json")["features"][1]
+    assert run.json("statistics.json")["dataset"]["item_count"] == 2
+    assert age["numerical_statistics"]["max"] == 13.0
+
+
+def test_a_window_without_events_is_a_failure_and_not_healthy(captured, constraints, analyze):
+    window = {"start_time": "2024-03-18T15:00:00Z", "end_time": "2024-03-18T16:00:00Z"}
+
+    run = analyze(**captured, **window, baseline_constraints=constraints)
+
+    assert run.exit_code == 255
+    assert run.message.endswith("has no record to analyse (0 unreadable, 4 outside the window)")
+    assert run.files == set()
+
+
+def test_metrics_are_written_when_they_are_to_be_published(captured, constraints, analyze):
+    names = {"sagemaker_endpoint_name": "ep", "sagemaker_monitoring_schedule_name": "ep-data-quality"}
+
+    run = analyze(
+        **captured,
+        **names,
+        baseline_constraints=constraints,
+        publish_cloudwatch_metrics="Enabled",
+        metric_time="2024-03-18T13:00:00Z",
+    )
+
+    (file,) = run.metrics.iterdir()
+    metrics = {line["MetricName"]: line for line in map(json.loads, file.read_text().splitlines())}
+    assert set(metrics) == {"feature_data_score", "feature_non_null_score", "feature_data_age", "feature_non_null_age"}
+    assert metrics["feature_data_age"] == {
+        "MetricName": "feature_data_age",
+        "Timestamp": "2024-03-18T13:00:00Z",
+        "Dimensions": [
+            {"Name": "Endpoint", "Value": "ep"},
+            {"Name": "MonitoringSchedule", "Value": "ep-data-quality"},
+        ],
+        "StatisticValues": {"SampleCount": 4.0, "Sum": 54.0, "Minimum": 13.0, "Maximum": 14.0},
+    }
+    assert metrics["feature_non_null_score"]["Value"] == 1.0
+
+
+def test_drift_metrics_need_a_baseline_of_the_feature(captured, analyze):
+    baseline = analyze(**captured).output
+
+    run = analyze(
+        **captured,
+        baseline_constraints=baseline / "constraints.json",
+        baseline_statistics=baseline / "statistics.json",
+        publish_cloudwatch_metrics="Enabled",
+    )
+
+    (file,) = run.metrics.iterdir()
+    drift = [line for line in map(json.loads, file.read_text().splitlines()) if "_drift_" in line["MetricName"]]
+    assert [(line["MetricName"], line["Value"]) for line in drift] == [
+        ("feature_baseline_drift__c0", 0.0),
+        ("feature_baseline_drift__c1", 0.0),
+    ]
+
+
+def test_no_metrics_when_emission_is_off(captured, constraints, analyze):
+    off = json.loads(constraints.read_text())
+    off["monitoring_config"]["emit_metrics"] = "Disabled"
+    constraints.write_text(json.dumps(off))
+
+    run = analyze(**captured, baseline_constraints=constraints, publish_cloudwatch_metrics="Enabled")
+
+    assert all(not file.read_bytes() for file in run.metrics.iterdir())
+
+
+def test_the_job_configuration_stands_in_for_missing_variables(captured, constraints, analyze, tmp_path):
+    config = {"Environment": {**{k: str(v) for k, v in captured.items()}, "baseline_constraints": str(constraints)}}
+    (tmp_path / "processingjobconfig.json").write_text(json.dumps(config))
+
+    run = analyze(watchkeeper_processing_job_config=tmp_path / "processingjobconfig.json")
+
+    assert (run.exit_code, run.message) == (0, NO_VIOLATIONS)
+
+
+def test_bad_records_are_set_aside_and_good_ones_counted(captured, constraints, analyze):
+    (file, *_) = sorted(captured["dataset_source"].rglob("*.jsonl"))
+    file.write_text(file.read_text() + "\n{broken\n" + record("2024-03-18T13:55:00Z"))
+
+    run = analyze(**captured, baseline_constraints=constraints, compat=None)
+
+    assert run.json("statistics.json")["dataset"]["item_count"] == 5
+    head = json.loads((run.output / "quarantine.jsonl").read_text().splitlines()[0])
+    assert head == {"count": 1, "by_reason": {"the record is not valid JSON": 1}}
+
+
+def test_default_baseline_is_a_complete_one(captured, analyze):
+    run = analyze(**captured, compat=None, sagemaker_endpoint_name="ep")
+
+    assert run.files == {"statistics.json", "constraints.json", "baseline.json"}
+    assert run.json("baseline.json")["rows"] == 4
+
+
+@pytest.mark.parametrize("kind", ["json", "parquet"])
+def test_other_formats(kind, constraints, analyze, tmp_path):
+    rows = tmp_path / f"rows.{kind}"
+    if kind == "json":
+        rows.write_text('{"score": 0.5, "age": 42}\n{"score": 0.25, "age": 41}\n')
+    else:
+        duckdb.sql("select 0.5::double as score, 42 as age union all select 0.25, 41").write_parquet(str(rows))
+    given = {"json": {"json": {"lines": True}}, "parquet": {"parquet": {}}}[kind]
+
+    run = analyze(dataset_source=rows, dataset_format=json.dumps(given), baseline_constraints=constraints)
+
+    assert (run.exit_code, run.message) == (0, NO_VIOLATIONS), run.log
+
+
+WRONG = {
+    "script": (
+        {"record_preprocessor_script": "/opt/ml/pre.py"},
+        "record_preprocessor_script is not supported yet, got '/opt/ml/pre.py'; run without the script",
+    ),
+    "post": (
+        {"post_analytics_processor_script": "/opt/ml/post.py"},
+        "post_analytics_processor_script is not supported yet",
+    ),
+    "analysis": ({"analysis_type": "MODEL_QUALITY"}, "analysis_type 'MODEL_QUALITY' is not supported"),
+    "format": ({"dataset_format": '{"xml": {}}'}, "unknown dataset_format"),
+    "sides": (
+        {"dataset_format": '{"sagemakerCaptureJson": {"captureIndexNames": ["endpointInput"]}}'},
+        "captureIndexNames ['endpointInput'] is not supported",
+    ),
+    "source": ({"dataset_source": "/nowhere"}, "dataset_source /nowhere does not exist; mount the data set there"),
+    "baseline": ({"baseline_constraints": "/nowhere.json"}, "cannot read the baseline file /nowhere.json"),
+    "half": ({"baseline_statistics": "/nowhere.json"}, "baseline_statistics is given without baseline_constraints"),
+    "missing": ({"dataset_source": ""}, "dataset_source: Field required"),
+    "time": ({"start_time": "soon"}, "start_time: Input should be a valid datetime"),
+}
+
+
+@pytest.mark.parametrize(("variables", "message"), WRONG.values(), ids=WRONG.keys())
+def test_what_is_wrong_is_said_and_fails_the_job(variables, message, captured, analyze):
+    run = analyze(**(captured | variables))
+
+    assert run.exit_code == 255
+    assert run.message.startswith("Failed: ")
+    assert message in run.message
+    assert len(run.message.encode()) <= 1024
+    assert run.files == set()
