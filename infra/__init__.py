@@ -1,0 +1,1 @@
+"""The deployment: one configuration file per endpoint -> one CloudFormation stack."""

@@ -1,0 +1,1 @@
+"""Custom resource that makes a monitor's baseline at deploy."""

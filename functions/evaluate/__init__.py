@@ -1,0 +1,1 @@
+"""Analyse one window of captured data and write its report."""

@@ -1,0 +1,59 @@
+"""Lambda handler: a planned run becomes its report.
+
+Files are written first and the manifest last, so a run that was killed did not happen. A second run
+over the same objects writes the same bytes.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aws_lambda_powertools import Logger, Tracer
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.common.baselines import BaselineStore
+from functions.common.capture import list_capture
+from functions.common.contract import EvaluateOutput, Manifest, Plan, PlanOutput, RunSpec
+from functions.common.reports import earlier_verdict, write_report
+from functions.common.storage import MANIFEST, write
+from functions.evaluate.outcome import make_manifest
+from functions.evaluate.pages import history, report_page
+from functions.evaluate.reading import read_window
+from monitoring_core.artifacts import evaluate_window
+from monitoring_core.dataset import Quarantine
+
+logger = Logger(service="evaluate")
+tracer = Tracer(service="evaluate")
+
+
+@logger.inject_lambda_context
+@tracer.capture_lambda_handler
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
+    """Analyse the window's captured rows against the baseline in force and write the report."""
+    planned = PlanOutput.model_validate(event)
+    manifest = _run(planned.run, planned.plan)
+    logger.info(
+        "evaluated", extra=manifest.model_dump(mode="json", include={"run_id", "status", "rows", "quarantined"})
+    )
+    uri = planned.plan.report_prefix + MANIFEST
+    return EvaluateOutput(manifest=uri, status=manifest.status).model_dump(mode="json")
+
+
+def _run(run: RunSpec, plan: Plan) -> Manifest:
+    baseline = BaselineStore(run.baselines).current()
+    capture = list_capture(run.capture_prefix, plan.window)
+    quarantine = Quarantine()
+    batches = read_window(capture, run.spec.columns, quarantine)
+    result = evaluate_window(run.spec, batches, baseline, quarantine=quarantine)
+    if result.evaluation.n:
+        files = {**result.files, "report.html": report_page(run, plan, baseline, result, quarantine)}
+    else:
+        files = {name: body for name, body in result.files.items() if name == "quarantine.jsonl"}
+        earlier = earlier_verdict(plan.report_prefix + MANIFEST)
+        if earlier is not None:
+            return earlier
+    manifest = make_manifest(run, plan, capture, baseline, result, quarantine, files)
+    if manifest.status.is_verdict:
+        write(run.history_uri(plan.window), history(plan, result))
+    write_report(plan.report_prefix, files, manifest)
+    return manifest

@@ -1,0 +1,80 @@
+"""From a result to the run's status and manifest; no input or output here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+from functions.common.capture import CaptureListing
+from functions.common.contract import Manifest, Plan, RunSpec, Status, WorstFeature
+from functions.common.storage import sha256
+from monitoring_core.artifacts import Finding, RunResult
+from monitoring_core.baseline_files import BaselineFiles
+from monitoring_core.dataset import Quarantine
+
+
+def decide_status(result: RunResult, quarantine: Quarantine) -> tuple[Status, str]:
+    """Return the status and, where there is no verdict, the reason.
+
+    No record is `NoData`; records of which not one can be read are a failure, not silence.
+    """
+    if result.evaluation.n:
+        return (Status.COMPLETED_WITH_VIOLATIONS if result.violations else Status.COMPLETED), ""
+    if not quarantine.count:
+        return Status.NO_DATA, f"no record in the window; {quarantine.out_of_window} records near it lie outside"
+    reason, n = quarantine.by_reason.most_common(1)[0]
+    return Status.FAILED, (
+        f"none of the window's {quarantine.count} records could be read; {n} times: {reason}; "
+        "see quarantine.jsonl, then check the capture's content types and the schema in the configuration"
+    )
+
+
+def make_manifest(
+    run: RunSpec,
+    plan: Plan,
+    capture: CaptureListing,
+    baseline: BaselineFiles,
+    result: RunResult,
+    quarantine: Quarantine,
+    files: Mapping[str, bytes],
+) -> Manifest:
+    """Return the manifest that seals `files`."""
+    status, reason = decide_status(result, quarantine)
+    report = f"{plan.report_prefix}report.html" if "report.html" in files else None
+    return Manifest(
+        run_id=plan.run_id,
+        endpoint=run.endpoint,
+        monitor=run.monitor,
+        schedule=run.schedule,
+        window=plan.window,
+        status=status,
+        reason=reason,
+        engine=plan.engine,
+        engine_reason=plan.engine_reason,
+        objects=len(capture.own),
+        bytes=sum(item.size for item in capture.own),
+        rows=result.evaluation.n,
+        quarantined=quarantine.count,
+        violations=result.violations if status.is_verdict else None,
+        drift_excess=_finite(result.drift_excess),
+        worst=tuple(_worst(finding) for finding in result.worst),
+        baseline_id=baseline.baseline_id,
+        baseline_created_at=baseline.info.created_at if baseline.info else None,
+        files={name: sha256(body) for name, body in sorted(files.items())},
+        report=report,
+    )
+
+
+def _worst(finding: Finding) -> WorstFeature:
+    return WorstFeature(
+        feature=finding.feature,
+        check=finding.check,
+        value=_finite(finding.value),
+        limit=_finite(finding.limit),
+        description=finding.description,
+    )
+
+
+def _finite(value: float) -> float | None:
+    """JSON has no word for what is undefined or infinite."""
+    return value if math.isfinite(value) else None

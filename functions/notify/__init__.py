@@ -1,0 +1,1 @@
+"""Tell people about an alarm in one readable message."""

@@ -1,0 +1,122 @@
+"""The message about an alarm, made from the event and the latest run; no input or output here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from functions.common.alarm_event import AlarmState, AlarmStateChange, State
+from functions.common.contract import Manifest, Status, WorstFeature
+from functions.common.message import Message
+from functions.notify.settings import NotifySettings, Retraining
+
+_SYMPTOMS = {
+    "violations": "the captured data violates its baseline",
+    "heartbeat": "no run has finished lately: nobody is watching",
+    "failed": "a run ended in an error",
+}
+_RETRAINING = {
+    Retraining.AUTOMATIC: "Retraining is being decided; a second message says what was done.",
+    Retraining.DRY_RUN: "Retraining is in dry-run mode: a second message says what would be done; nothing is started.",
+    Retraining.OFF: "Retraining is off: nothing starts by itself.",
+}
+
+
+def compose(change: AlarmStateChange, run: Manifest | None, settings: NotifySettings) -> Message:
+    """Write the message about a change of an alarm, with the latest run of its schedule if there is one."""
+    if change.detail.state.value is not AlarmState.ALARM:
+        return _left_alarm(change, run, settings)
+    kind, alarm = alarm_kind(change.detail.alarm_name), change.detail
+    what = _SYMPTOMS.get(kind, "an alarm was raised")
+    violated = run is not None and run.status is Status.COMPLETED_WITH_VIOLATIONS
+    amount = f": {_count(run.violations)}" if run is not None and violated and kind == "violations" else ""
+    return Message.of(
+        f"ALARM {settings.endpoint}: {what}{amount}",
+        [
+            f"Endpoint {settings.endpoint}: {what}.",
+            "",
+            f"Since:    {_moment(alarm.state)}",
+            f"Alarm:    {alarm.alarm_name}",
+            f"Because:  {alarm.state.reason}",
+            *_about_run(run),
+            "",
+            *([_RETRAINING[settings.retraining]] if kind == "violations" else []),
+            f"What to do: {settings.runbook_url}#{kind}",
+        ],
+    )
+
+
+def alarm_kind(alarm_name: str) -> str:
+    """Return the last word of an alarm's name, which says what it watches.
+
+    Examples
+    --------
+    >>> alarm_kind("flights-prod-data-quality-violations")
+    'violations'
+    """
+    return alarm_name.rpartition("-")[2]
+
+
+def _left_alarm(change: AlarmStateChange, run: Manifest | None, settings: NotifySettings) -> Message:
+    alarm = change.detail
+    now = "back to OK" if alarm.state.value is AlarmState.OK else "not evaluated any more: too little data"
+    before = alarm.previous_state
+    since = [f"Before:   {before.value} since {_moment(before)}"] if before is not None else []
+    return Message.of(
+        f"{alarm.state.value} {settings.endpoint}: {alarm.alarm_name} is {now}",
+        [
+            f"Endpoint {settings.endpoint}: the alarm {alarm.alarm_name} is {now}.",
+            "",
+            f"Since:    {_moment(alarm.state)}",
+            *since,
+            f"Because:  {alarm.state.reason}",
+            *_about_run(run),
+            "",
+            f"About this alarm: {settings.runbook_url}#{alarm_kind(alarm.alarm_name)}",
+        ],
+    )
+
+
+def _about_run(run: Manifest | None) -> Iterator[str]:
+    if run is None:
+        yield "Last run: none found"
+        return
+    yield f"Last run: {run.run_id}, {run.status}"
+    yield f"Window:   {run.window.start:%Y-%m-%d %H:%M} to {run.window.end:%Y-%m-%d %H:%M} UTC"
+    if run.rows is not None:
+        yield f"Rows:     {run.rows:,} analysed, {_number(run.quarantined)} unreadable, {_count(run.violations)}"
+    if run.reason:
+        yield f"Reason:   {run.reason}"
+    if run.worst:
+        yield ""
+        yield "Worst first:"
+        yield from (f"  - {describe(worst)}" for worst in run.worst)
+    if run.report is not None:
+        yield ""
+        yield f"Report:   {run.report}"
+
+
+def describe(worst: WorstFeature) -> str:
+    """Return one violated check as a line: feature, value against limit, check.
+
+    Examples
+    --------
+    >>> describe(WorstFeature(feature="temp", check="baseline_drift_check", value=0.91, limit=0.65, description=""))
+    'temp: 0.91 against a limit of 0.65 (baseline_drift_check)'
+    """
+    if worst.value is None or worst.limit is None:
+        return f"{worst.feature}: {worst.description} ({worst.check})"
+    return f"{worst.feature}: {worst.value:.4g} against a limit of {worst.limit:.4g} ({worst.check})"
+
+
+def _count(violations: int | None) -> str:
+    if violations is None:
+        return "violations unknown"
+    return f"{violations} violation{'' if violations == 1 else 's'}"
+
+
+def _number(value: int | None) -> str:
+    return "unknown" if value is None else f"{value:,}"
+
+
+def _moment(state: State) -> str:
+    return f"{state.since:%Y-%m-%d %H:%M:%S} UTC"

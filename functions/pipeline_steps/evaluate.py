@@ -1,0 +1,238 @@
+"""Compare champion and challenger on the same held-out recent labels.
+
+Runs as a file in the framework's image, beside ``score.py``; needs numpy and what the models need. Reads below
+``--input``: ``holdout/features.csv`` (headless, as the endpoint gets it), ``holdout/labels.csv``, ``champion`` and
+``challenger`` (one ``model.tar.gz`` each). Writes ``evaluation/evaluation.json`` below ``--output``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import math
+import subprocess
+import sys
+import tarfile
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+CONFIDENCE = 0.95
+RESAMPLES = 1000
+DECISION_THRESHOLD = 0.5
+SMALLEST_PROBABILITY = 1e-15
+MAX_MESSAGE = 1024
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Holdout:
+    """What really happened, row by row.
+
+    Attributes
+    ----------
+    labels : ndarray of int64, shape (n_rows,)
+        0 or 1.
+    groups : ndarray of int64, shape (n_rows,)
+        Number of the request that a row came in; rows of one request are not independent.
+    start, end : str
+        Times of the first and the last request.
+    """
+
+    labels: Integers
+    groups: Integers
+    start: str
+    end: str
+
+
+def area_under_curve(labels: Integers, scores: Floats, weights: Floats | None = None) -> float:
+    r"""Area under the ROC curve: the chance that a positive row scores above a negative one.
+
+    .. math:: \mathrm{AUC} = P(s_+ > s_-) + \tfrac12 P(s_+ = s_-)
+
+    Parameters
+    ----------
+    labels : ndarray of int, shape (n,)
+        0 or 1.
+    scores : ndarray of float, shape (n,)
+        Only their order counts.
+    weights : ndarray of float, shape (n,), optional
+        How often each row counts.
+
+    Returns
+    -------
+    float
+        In [0, 1]; nan if only one class is present.
+
+    Examples
+    --------
+    >>> area_under_curve(np.array([0, 0, 1, 1]), np.array([0.1, 0.4, 0.35, 0.8]))
+    0.75
+    >>> area_under_curve(np.array([1, 1]), np.array([0.1, 0.4]))
+    nan
+    """
+    ranks = np.unique(scores, return_inverse=True)[1]
+    return _area(labels, ranks, np.ones(labels.size) if weights is None else weights)
+
+
+def log_loss(labels: Integers, scores: Floats) -> float:
+    """Mean negative log-likelihood of the labels, in nats; 0 is perfect.
+
+    Examples
+    --------
+    >>> round(log_loss(np.array([0, 1]), np.array([0.5, 0.5])), 4)
+    0.6931
+    """
+    probabilities = np.clip(np.where(labels == 1, scores, 1 - scores), SMALLEST_PROBABILITY, 1)
+    return float(-np.mean(np.log(probabilities)))
+
+
+def accuracy(labels: Integers, scores: Floats) -> float:
+    """Share of rows on the right side of one half.
+
+    Examples
+    --------
+    >>> accuracy(np.array([0, 1, 1, 0]), np.array([0.1, 0.9, 0.2, 0.3]))
+    0.75
+    """
+    return float(np.mean((scores > DECISION_THRESHOLD) == (labels == 1)))
+
+
+def improvement_interval(holdout: Holdout, champion: Floats, challenger: Floats) -> tuple[float, float]:
+    """Interval of challenger's AUC minus champion's: paired bootstrap over whole requests.
+
+    Both models are scored on the same resampled requests, so what is hard for both cancels. The percentile interval
+    covers `CONFIDENCE`; it is the same every time for the same data.
+
+    Returns
+    -------
+    tuple of float
+        Lower and upper end; nan if no resample has both classes.
+    """
+    generator = np.random.default_rng(0)
+    n_groups = int(holdout.groups.max()) + 1
+    ranks = [np.unique(scores, return_inverse=True)[1] for scores in (champion, challenger)]
+    differences = np.empty(RESAMPLES)
+    for i in range(RESAMPLES):
+        counts = np.bincount(generator.integers(n_groups, size=n_groups), minlength=n_groups)
+        weights = counts[holdout.groups].astype(float)
+        before, after = (_area(holdout.labels, rank, weights) for rank in ranks)
+        differences[i] = after - before
+    defined = differences[~np.isnan(differences)]
+    if not defined.size:
+        return math.nan, math.nan
+    lower, upper = np.quantile(defined, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    return float(lower), float(upper)
+
+
+def compare(holdout: Holdout, champion: Floats, challenger: Floats) -> dict[str, object]:
+    """Everything that was measured.
+
+    Raises
+    ------
+    ValueError
+        If the held-out labels are all the same, so that nothing can be compared.
+    """
+    if np.unique(holdout.labels).size < 2:  # noqa: PLR2004 - both classes
+        raise ValueError(
+            f"all {holdout.labels.size} held-out labels are {holdout.labels[0]}; comparing needs both classes: "
+            "wait for more labels or raise HoldoutShare"
+        )
+    measured = {name: _measure(holdout.labels, s) for name, s in (("champion", champion), ("challenger", challenger))}
+    lower, upper = improvement_interval(holdout, champion, challenger)
+    return {
+        "version": 1,
+        "rows": int(holdout.labels.size),
+        "requests": int(holdout.groups.max()) + 1,
+        "start": holdout.start,
+        "end": holdout.end,
+        **measured,
+        "improvement": {
+            "metric": "auc",
+            "value": measured["challenger"]["auc"] - measured["champion"]["auc"],
+            "lower": lower,
+            "upper": upper,
+            "confidence": CONFIDENCE,
+        },
+    }
+
+
+def read_holdout(labels_file: Path) -> Holdout:
+    """Read ``labels.csv``: one line per row of ``features.csv``, with event id, time and label."""
+    with labels_file.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    numbers: dict[str, int] = {}
+    groups = [numbers.setdefault(row["event_id"], len(numbers)) for row in rows]
+    labels = np.array([float(row["label"]) for row in rows])
+    if not np.isin(labels, (0, 1)).all():
+        raise ValueError(f"labels must be 0 or 1, got {sorted(set(labels.tolist()))[:5]}")
+    times = sorted(row["time"] for row in rows)
+    return Holdout(labels.astype(np.int64), np.array(groups, dtype=np.int64), times[0], times[-1])
+
+
+def score(archive_folder: Path, rows: Path) -> Floats:
+    """Score the rows with the model of an archive, in a process of its own."""
+    archives = sorted(archive_folder.glob("*.tar.gz"))
+    if len(archives) != 1:
+        raise FileNotFoundError(f"{archive_folder.name}: expected one *.tar.gz, found {len(archives)}")
+    with tempfile.TemporaryDirectory() as folder:
+        with tarfile.open(archives[0]) as archive:
+            archive.extractall(folder, filter="data")
+        command = [sys.executable, str(Path(__file__).with_name("score.py")), folder, str(rows)]
+        answer = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)  # noqa: S603 - our own script
+    return np.array(answer.stdout.split(), dtype=float)
+
+
+def main() -> None:
+    """Score, compare, write; a failure's reason becomes the job's message."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--input", type=Path, required=True)
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--min-improvement", type=float, required=True)
+    parser.add_argument("--incident-id", required=True)
+    parser.add_argument("--evidence-uri", required=True)
+    parser.add_argument("--message", type=Path, required=True, help="where the reason of a failure goes")
+    options = parser.parse_args()
+    try:
+        evaluate(options)
+    except (ValueError, OSError, subprocess.CalledProcessError) as error:
+        options.message.parent.mkdir(parents=True, exist_ok=True)
+        options.message.write_text(str(error)[:MAX_MESSAGE])
+        raise
+
+
+def evaluate(options: argparse.Namespace) -> None:
+    """Do the step."""
+    rows = options.input / "holdout" / "features.csv"
+    holdout = read_holdout(options.input / "holdout" / "labels.csv")
+    result = compare(holdout, score(options.input / "champion", rows), score(options.input / "challenger", rows))
+    why = {name: getattr(options, name) for name in ("incident_id", "evidence_uri", "min_improvement")}
+    target = options.output / "evaluation"
+    target.mkdir(parents=True, exist_ok=True)
+    (target / "evaluation.json").write_text(json.dumps({**result, **why}, indent=1, allow_nan=False))
+
+
+def _measure(labels: Integers, scores: Floats) -> dict[str, float]:
+    return {
+        "auc": area_under_curve(labels, scores),
+        "log_loss": log_loss(labels, scores),
+        "accuracy": accuracy(labels, scores),
+    }
+
+
+def _area(labels: Integers, ranks: Integers, weights: Floats) -> float:
+    positive = np.bincount(ranks, weights * labels)
+    negative = np.bincount(ranks, weights * (1 - labels))
+    pairs = positive.sum() * negative.sum()
+    below = np.cumsum(negative) - negative / 2
+    return float(positive @ below / pairs) if pairs else math.nan
+
+
+if __name__ == "__main__":
+    main()

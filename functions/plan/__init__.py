@@ -1,0 +1,1 @@
+"""Resolve a run's window, count its capture objects, choose the engine."""

@@ -1,0 +1,25 @@
+"""The decision of Plan, apart from its input and output."""
+
+from __future__ import annotations
+
+from functions.common.capture import CaptureListing
+from functions.common.contract import Engine, Plan, RunSpec
+
+
+def choose_engine(run: RunSpec, capture: CaptureListing) -> Plan:
+    """Plan the run: `none` where no object can hold a record of the window, else `function`."""
+    window, objects, size = capture.window, len(capture.own), sum(item.size for item in capture.own)
+    if capture.objects:
+        near = len(capture.near)
+        engine, reason = Engine.FUNCTION, f"{objects} capture objects begun in the window, {near} near it, {size} bytes"
+    else:
+        engine, reason = Engine.NONE, f"no capture object under {run.capture_prefix} for {window}"
+    return Plan(
+        run_id=run.run_id(window),
+        window=window,
+        engine=engine,
+        engine_reason=reason,
+        objects=objects,
+        bytes=size,
+        report_prefix=run.report_prefix(window),
+    )

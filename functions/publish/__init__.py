@@ -1,0 +1,1 @@
+"""Publish a run's metrics and its event."""

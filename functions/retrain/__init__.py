@@ -1,0 +1,1 @@
+"""Decide on retraining and start the pipeline once per incident."""

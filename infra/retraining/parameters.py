@@ -1,0 +1,68 @@
+"""Parameters of the retraining pipeline: everything that differs between deployments or between runs."""
+
+from __future__ import annotations
+
+from sagemaker.core.workflow.parameters import ParameterFloat, ParameterInteger, ParameterString
+
+# where it runs
+REGION = ParameterString("Region")
+ROLE_ARN = ParameterString("RoleArn")
+KMS_KEY_ARN = ParameterString("KmsKeyArn")
+PROCESS_IMAGE = ParameterString("ProcessImage")
+TRAIN_IMAGE = ParameterString("TrainImage")
+INSTANCE_TYPE = ParameterString("InstanceType")
+INFERENCE_INSTANCE_TYPE = ParameterString("InferenceInstanceType")
+
+# what it reads and writes
+CODE_URI = ParameterString("CodeUri")
+CAPTURE_PREFIX = ParameterString("CapturePrefix")
+GROUND_TRUTH_PREFIX = ParameterString("GroundTruthPrefix")
+BASELINE_DATASET = ParameterString("BaselineDataset")
+CHAMPION_MODEL_URI = ParameterString("ChampionModelUri")
+OUTPUT_PREFIX = ParameterString("OutputPrefix")
+
+# what the columns mean; a parameter cannot be empty, so "-" says none
+OUTPUTS = ParameterString("Outputs")
+LABEL = ParameterString("Label")
+TIME_COLUMN = ParameterString("TimeColumn", default_value="-")
+LABEL_LAG_HOURS = ParameterInteger("LabelLagHours")
+
+# how it decides
+HOLDOUT_SHARE = ParameterFloat("HoldoutShare", default_value=0.2)
+MIN_LABELLED_ROWS = ParameterInteger("MinLabelledRows", default_value=1000)
+MIN_IMPROVEMENT = ParameterFloat("MinImprovement")
+MODEL_PACKAGE_GROUP = ParameterString("ModelPackageGroup")
+APPROVAL_STATUS = ParameterString("ApprovalStatus")
+
+# why it was started
+INCIDENT_ID = ParameterString("IncidentId", default_value="manual")
+EVIDENCE_URI = ParameterString("EvidenceUri", default_value="none")
+WINDOW_END = ParameterString("WindowEnd", default_value="9999-12-31T00:00:00Z")
+
+ALL = (
+    REGION,
+    ROLE_ARN,
+    KMS_KEY_ARN,
+    PROCESS_IMAGE,
+    TRAIN_IMAGE,
+    INSTANCE_TYPE,
+    INFERENCE_INSTANCE_TYPE,
+    CODE_URI,
+    CAPTURE_PREFIX,
+    GROUND_TRUTH_PREFIX,
+    BASELINE_DATASET,
+    CHAMPION_MODEL_URI,
+    OUTPUT_PREFIX,
+    OUTPUTS,
+    LABEL,
+    TIME_COLUMN,
+    LABEL_LAG_HOURS,
+    HOLDOUT_SHARE,
+    MIN_LABELLED_ROWS,
+    MIN_IMPROVEMENT,
+    MODEL_PACKAGE_GROUP,
+    APPROVAL_STATUS,
+    INCIDENT_ID,
+    EVIDENCE_URI,
+    WINDOW_END,
+)

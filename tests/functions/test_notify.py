@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from functions.common.message import Message
+from functions.notify.handler import handler
+from monitoring_core.errors import ConfigError
+
+BUCKET = "watch-bucket"
+RAISED = datetime(2013, 4, 1, 13, 11, 40, tzinfo=UTC)
+Build = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def settings(monkeypatch: pytest.MonkeyPatch, s3: Any, inbox: Any) -> None:  # noqa: ARG001 - a fixture
+    boto3.client("dynamodb").create_table(
+        TableName="told",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    for name, value in {
+        "BUCKET": BUCKET,
+        "ENDPOINT": "flights-prod",
+        "TOPIC_ARN": inbox.topic_arn,
+        "IDEMPOTENCY_TABLE": "told",
+        "RUNBOOK_URL": "https://example.com/runbook.md",
+        "RETRAINING": "automatic",
+    }.items():
+        monkeypatch.setenv(name, value)
+
+
+def test_a_person_can_read_what_happened(alarm_change: Build, put_manifest: Build, inbox: Any, context: Any) -> None:
+    put_manifest(datetime(2013, 4, 1, 12, tzinfo=UTC), violations=9)
+    report = put_manifest(datetime(2013, 4, 1, 13, tzinfo=UTC)).replace("manifest.json", "report.html")
+    put_manifest(datetime(2013, 4, 1, 14, tzinfo=UTC), violations=7)  # a later run is not behind this alarm
+    handler(alarm_change(at=RAISED), context)
+    [(subject, text)] = inbox.messages()
+    assert subject == "ALARM flights-prod: the captured data violates its baseline: 2 violations"
+    for expected in (
+        "Since:    2013-04-01 13:11:40 UTC",
+        "Alarm:    flights-prod-data-quality-violations",
+        "Window:   2013-04-01 12:00 to 2013-04-01 13:00 UTC",
+        "Rows:     913 analysed, 0 unreadable, 2 violations",
+        "  - temp: 0.91 against a limit of 0.65 (baseline_drift_check)",
+        f"Report:   {report}",
+        "Retraining is being decided; a second message says what was done.",
+        "What to do: https://example.com/runbook.md#violations",
+    ):
+        assert expected in text.splitlines()
+
+
+def test_a_duplicate_event_sends_nothing(alarm_change: Build, inbox: Any, context: Any) -> None:
+    for _ in range(3):
+        handler(alarm_change(at=RAISED), context)
+    handler(alarm_change(at=RAISED + timedelta(hours=5)), context)
+    assert len(inbox.messages()) == 2
+
+
+def test_leaving_alarm_is_told_with_how_long_it_lasted(alarm_change: Build, inbox: Any, context: Any) -> None:
+    handler(alarm_change("OK", at=RAISED + timedelta(days=1), before="ALARM", before_at=RAISED), context)
+    [(subject, text)] = inbox.messages()
+    assert subject == "OK flights-prod: flights-prod-data-quality-violations is back to OK"
+    assert "Before:   ALARM since 2013-04-01 13:11:40 UTC" in text
+    assert "Last run: none found" in text
+
+
+def test_a_first_datapoint_is_no_news(alarm_change: Build, inbox: Any, context: Any) -> None:
+    handler(alarm_change("OK", at=RAISED, before="INSUFFICIENT_DATA"), context)
+    assert inbox.messages() == []
+
+
+def test_a_failed_run_is_told_with_its_reason(
+    alarm_change: Build, put_manifest: Build, inbox: Any, context: Any
+) -> None:
+    reason = "BaselineError: no baseline"
+    put_manifest(datetime(2013, 4, 1, 13, tzinfo=UTC), status="Failed", reason=reason, rows=None, worst=(), report=None)
+    handler(alarm_change(at=RAISED, alarm="flights-prod-data-quality-failed"), context)
+    [(subject, text)] = inbox.messages()
+    assert subject == "ALARM flights-prod: a run ended in an error"
+    assert "Reason:   BaselineError: no baseline" in text
+    assert text.rstrip().endswith("https://example.com/runbook.md#failed")
+
+
+def test_a_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch, alarm_change: Build, context: Any) -> None:
+    monkeypatch.delenv("TOPIC_ARN")
+    monkeypatch.setenv("RETRAINING", "perhaps")
+    with pytest.raises(ConfigError, match=r"TOPIC_ARN: Field required; RETRAINING: .*'automatic', 'dry-run' or 'off'"):
+        handler(alarm_change(at=RAISED), context)
+
+
+@pytest.mark.parametrize("subject", ["x" * 300, "two\nlines", "Temp\u00e9rature \u2603"])
+def test_any_subject_is_one_that_sns_accepts(subject: str) -> None:
+    made = Message.of(subject, []).subject
+    assert made.isascii()
+    assert made.isprintable()
+    assert 0 < len(made) <= 100

@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+import pytest
+
+from functions.common.contract import Manifest, Plan, RunSpec
+from functions.common.storage import read
+from functions.publish.handler import handler
+from monitoring_core.checks.codec import dump_evaluation
+from monitoring_core.checks.evaluation import Bound, Constraint, Evaluation, Measurement, Subject
+from monitoring_core.errors import ConfigError
+
+END = datetime(2013, 4, 1, 13, tzinfo=UTC)
+Build = Callable[..., Any]
+pytestmark = pytest.mark.usefixtures("s3")
+
+
+@pytest.fixture(autouse=True)
+def bus(aws: None) -> Callable[[], list[dict[str, Any]]]:  # noqa: ARG001 - pytest's way to ask for a fixture
+    """What arrives at a queue behind a rule for the product's events."""
+    sqs, events = boto3.client("sqs"), boto3.client("events")
+    url = sqs.create_queue(QueueName="consumer")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    pattern = {"source": ["watchkeeper"], "detail-type": ["Monitor Run Completed"]}
+    events.put_rule(Name="all", EventPattern=json.dumps(pattern))
+    events.put_targets(Rule="all", Targets=[{"Id": "1", "Arn": arn}])
+
+    def received() -> list[dict[str, Any]]:
+        answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+        return [json.loads(message["Body"]) for message in answer.get("Messages", ())]
+
+    return received
+
+
+def planned(run: RunSpec, engine: str = "function") -> dict[str, Any]:
+    window = run.grid.ending_by(END)
+    plan = Plan.model_validate(
+        {
+            "run_id": run.run_id(window),
+            "window": window,
+            "engine": engine,
+            "engine_reason": "because",
+            "objects": 0,
+            "bytes": 0,
+            "report_prefix": run.report_prefix(window),
+        }
+    )
+    return {"run": run.model_dump(mode="json"), "plan": plan.model_dump(mode="json")}
+
+
+def metrics(text: str) -> dict[str, float]:
+    """Values of the run metrics among the printed lines, checked against their own directive."""
+    [line] = [json.loads(line) for line in text.splitlines() if '"_aws"' in line]
+    [directive] = line["_aws"]["CloudWatchMetrics"]
+    assert directive["Namespace"] == "Watchkeeper"
+    assert line["_aws"]["Timestamp"] == datetime(2013, 4, 1, 12, tzinfo=UTC).timestamp() * 1000
+    assert (line["Endpoint"], line["MonitoringSchedule"]) == ("flights-prod", "flights-prod-data-quality")
+    return {metric["Name"]: line[metric["Name"]] for metric in directive["Metrics"]}
+
+
+def test_a_verdict_becomes_one_event_and_the_run_metrics(
+    put_manifest: Build, run_spec: RunSpec, context: Any, bus: Build, capsys: pytest.CaptureFixture[str]
+) -> None:
+    uri = put_manifest(END, baseline_created_at=datetime(2013, 3, 22, 13, tzinfo=UTC))
+    result = {"manifest": uri, "status": "CompletedWithViolations"}
+    assert handler({**planned(run_spec), "result": result, "error": None}, context) == {
+        "status": "CompletedWithViolations"
+    }
+    assert metrics(capsys.readouterr().out) == {
+        "RunsCompleted": 1,
+        "RunsFailed": 0,
+        "RunsWithoutData": 0,
+        "Violations": 2,
+        "DriftExcess": 1.4,
+        "Rows": 913,
+        "QuarantinedRecords": 0,
+        "BaselineAgeDays": 10,
+    }
+    [event] = bus()
+    assert event["detail"] == {
+        "version": "1",
+        "endpoint": "flights-prod",
+        "monitor": "data-quality",
+        "schedule": "flights-prod-data-quality",
+        "run_id": "flights-prod/data-quality/20130401T120000Z_20130401T130000Z",
+        "window": {"start": "2013-04-01T12:00:00Z", "end": "2013-04-01T13:00:00Z"},
+        "status": "CompletedWithViolations",
+        "violations": 2,
+        "rows": 913,
+        "drift_excess": 1.4,
+        "worst": [
+            {
+                "feature": "temp",
+                "check": "baseline_drift_check",
+                "value": 0.91,
+                "limit": 0.65,
+                "description": "Baseline drift ...",
+            }
+        ],
+        "report": uri.replace("manifest.json", "report.html"),
+        "manifest": uri,
+        "reason": "",
+    }
+
+
+def test_a_redelivered_run_publishes_the_same_event(
+    put_manifest: Build, run_spec: RunSpec, context: Any, bus: Build
+) -> None:
+    result = {"manifest": put_manifest(END), "status": "CompletedWithViolations"}
+    for _ in range(2):
+        handler({**planned(run_spec), "result": result}, context)
+    first, second = bus()
+    assert first["detail"] == second["detail"]
+
+
+def test_an_empty_hour_is_no_data_and_not_healthy(
+    run_spec: RunSpec, context: Any, bus: Build, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert handler(planned(run_spec, engine="none"), context) == {"status": "NoData"}
+    values = metrics(capsys.readouterr().out)
+    assert values == {"RunsCompleted": 0, "RunsFailed": 0, "RunsWithoutData": 1, "Rows": 0}
+    [event] = bus()
+    assert (event["detail"]["status"], event["detail"]["violations"]) == ("NoData", None)
+    assert Manifest.model_validate_json(read(event["detail"]["manifest"])).reason == "because"
+
+
+def test_a_failed_run_is_published_with_its_reason(
+    run_spec: RunSpec, context: Any, bus: Build, capsys: pytest.CaptureFixture[str]
+) -> None:
+    error = {"Error": "BaselineError", "Cause": json.dumps({"errorMessage": "no baseline", "stackTrace": ["secret"]})}
+    assert handler({**planned(run_spec), "error": error}, context) == {"status": "Failed"}
+    assert metrics(capsys.readouterr().out) == {"RunsCompleted": 0, "RunsFailed": 1, "RunsWithoutData": 0}
+    [event] = bus()
+    assert event["detail"]["reason"] == "BaselineError: no baseline"
+    assert Manifest.model_validate_json(read(event["detail"]["manifest"])).status == "Failed"
+
+
+def test_a_failure_never_replaces_an_earlier_verdict(
+    put_manifest: Build, run_spec: RunSpec, context: Any, bus: Build
+) -> None:
+    uri = put_manifest(END)
+    handler({**planned(run_spec), "error": {"Error": "States.Timeout", "Cause": ""}}, context)
+    [event] = bus()
+    assert (event["detail"]["status"], event["detail"]["manifest"]) == ("Failed", None)
+    assert Manifest.model_validate_json(read(uri)).status == "CompletedWithViolations"
+
+
+def test_a_run_that_plan_could_not_plan_is_published_even_where_nothing_can_be_written(
+    run_spec: RunSpec, context: Any, bus: Build, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lost = run_spec.model_copy(update={"bucket": "no-such-bucket"})
+    event = {
+        "runs": {"data-quality": lost.model_dump(mode="json")},
+        "request": {"monitor": "data-quality", "scheduled_time": "2013-04-01T13:10:00Z"},
+        "error": {"Error": "BucketNotFoundError", "Cause": json.dumps({"errorMessage": "s3://no-such-bucket/: ..."})},
+    }
+    assert handler(event, context) == {"status": "Failed"}
+    assert metrics(capsys.readouterr().out)["RunsFailed"] == 1
+    [published] = bus()
+    assert published["detail"]["manifest"] is None
+    assert published["detail"]["run_id"] == "flights-prod/data-quality/20130401T120000Z_20130401T130000Z"
+
+
+def test_a_request_for_an_unknown_monitor_says_so(run_spec: RunSpec, context: Any) -> None:
+    event = {
+        "runs": {"data-quality": run_spec.model_dump(mode="json")},
+        "request": {"monitor": "drift", "scheduled_time": "2013-04-01T13:10:00Z"},
+        "error": {"Error": "ConfigError", "Cause": ""},
+    }
+    with pytest.raises(ConfigError, match="monitor 'drift' not found"):
+        handler(event, context)
+
+
+def test_named_features_get_amazons_metrics(
+    put_manifest: Build, run_spec: RunSpec, context: Any, s3: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    uri = put_manifest(END, files={"statistics.json": "0" * 64, "evaluation.json": "0" * 64})
+    folder = uri.removeprefix("s3://watch-bucket/").removesuffix("manifest.json")
+    numbers = {"common": {"num_present": 90, "num_missing": 10}, "sum": 180.0, "min": 1.0, "max": 3.0, "mean": 2.0}
+    features = [
+        {"name": name, "inferred_type": "Fractional", "numerical_statistics": numbers} for name in ("temp", "x")
+    ]
+    s3.put_object(
+        Bucket="watch-bucket", Key=f"{folder}statistics.json", Body=json.dumps({"features": features}).encode()
+    )
+    drift = Constraint("distance", Bound(upper=0.65), Subject("temp"), check_type="baseline_drift_check")
+    check = drift.check(Measurement("distance", 0.91, 90, Subject("temp")))
+    body = dump_evaluation(Evaluation("data-quality", 100, (check,)))
+    s3.put_object(Bucket="watch-bucket", Key=f"{folder}evaluation.json", Body=body)
+    spec = run_spec.spec.model_copy(update={"emit_features": ("temp",)})
+    named = run_spec.model_copy(update={"spec": spec})
+    handler({**planned(named), "result": {"manifest": uri, "status": "CompletedWithViolations"}}, context)
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    [line] = [line for line in lines if "feature_baseline_drift_temp" in line]
+    assert line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "aws/sagemaker/Endpoints/data-metrics"
+    assert line["feature_baseline_drift_temp"] == 0.91
+    assert line["feature_non_null_temp"] == 90
+    assert line["feature_data_temp"] == {"Min": 1.0, "Max": 3.0, "Sum": 180.0, "Count": 90}
+    assert not any("feature_data_x" in line for line in lines)

@@ -1,0 +1,165 @@
+"""The pipeline's scripts as processes, with the arguments that the committed definition gives them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+import sys
+import tarfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.retraining.load import DEFINITION
+
+START = datetime(2013, 4, 1, tzinfo=UTC)
+VALUES = {
+    "Outputs": "score",
+    "Label": "y",
+    "TimeColumn": "when",
+    "WindowEnd": "2013-04-03T00:00:00Z",
+    "LabelLagHours": "6",
+    "HoldoutShare": "0.25",
+    "MinLabelledRows": "20",
+    "MinImprovement": "0.0",
+    "IncidentId": "flights@2013-04-03",
+    "EvidenceUri": "s3://bucket/evidence.json",
+}
+INFERENCE = """
+def model_fn(folder): return {weight}
+def input_fn(body, content_type): return [line.split(",") for line in body.splitlines()]
+def predict_fn(rows, weight): return [min(max(weight * float(row[0] or 0) + 0.5, 0), 1) for row in rows]
+def output_fn(scores, accept): return "\\n".join(map(str, scores)), accept
+"""
+
+
+def resolve(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if "Get" in value:
+        return VALUES[value["Get"].removeprefix("Parameters.")]
+    join = value["Std:Join"]
+    return str(join["On"]).join(resolve(part) for part in join["Values"])
+
+
+def run(step: str, root: Path, **changed: str) -> subprocess.CompletedProcess[str]:
+    definition = json.loads(DEFINITION.read_text())
+    application = next(s for s in definition["Steps"] if s["Name"] == step)["Arguments"]["AppSpecification"]
+    words = [resolve(word) for word in application["ContainerEntrypoint"] + application["ContainerArguments"]]
+    for name, value in changed.items():
+        words[words.index(f"--{name.replace('_', '-')}") + 1] = value
+    words = [sys.executable, *(word.replace("/opt/ml", str(root)) for word in words[1:])]
+    return subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603 - our own scripts
+
+
+def record(hour: int, rows: int) -> tuple[str, str]:
+    time = START + timedelta(hours=hour)
+    metadata = {"eventId": f"event-{hour}", "inferenceTime": f"{time:%Y-%m-%dT%H:%M:%SZ}"}
+    body = "\n".join(f"{(hour + i) % 7 - 3},b" for i in range(rows))
+    labels = "\n".join(str(int((hour + i) % 7 - 3 > 0)) for i in range(rows))
+    side = {"observedContentType": "text/csv", "encoding": "CSV"}
+    capture = {
+        "captureData": {
+            "endpointInput": {**side, "mode": "INPUT", "data": body},
+            "endpointOutput": {**side, "mode": "OUTPUT", "data": "\n".join(["0.5"] * rows)},
+        },
+        "eventMetadata": metadata,
+        "eventVersion": "0",
+    }
+    truth = {
+        "groundTruthData": {"data": labels, "encoding": "CSV"},
+        "eventMetadata": {"eventId": f"event-{hour}"},
+        "eventVersion": "0",
+    }
+    return json.dumps(capture), json.dumps(truth)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    inputs = tmp_path / "processing" / "input"
+    records = [record(hour, rows=2) for hour in range(48)]
+    for name, lines in zip(
+        ("capture/v/2013/04/01/00", "ground-truth/2013/04/02/06"), zip(*records, strict=True), strict=True
+    ):
+        (inputs / name).mkdir(parents=True)
+        (inputs / name / "a.jsonl").write_text("\n".join(lines))
+    (inputs / "training-data").mkdir()
+    (inputs / "training-data" / "t.csv").write_text("when,score,a,b,y\n2013-01-01T00:00:00Z,0.5,1.50,,0\n")
+    return tmp_path
+
+
+def rows_of(path: Path) -> list[list[str]]:
+    with path.open(newline="") as file:
+        return list(csv.reader(file))
+
+
+def test_prepare_joins_cuts_and_keeps_texts(root: Path) -> None:
+    result = run("Prepare", root)
+    assert result.returncode == 0, result.stderr
+    output = root / "processing" / "output"
+    assert (output / "train" / "original.csv").read_text() == "a,b,y\n1.50,,0\n"
+    recent, labels = rows_of(output / "train" / "recent.csv"), rows_of(output / "holdout" / "labels.csv")
+    assert recent[0] == ["a", "b", "y"]
+    assert recent[1:3] == [["-3", "b", "0"], ["-2", "b", "0"]]
+    # labels are complete six hours later, so the last request used is that of 2 April, 17:00
+    assert labels[-1][:2] == ["event-41", "2013-04-02T17:00:00Z"]
+    assert len(recent) - 1 + len(labels) - 1 == 2 * 42
+    assert len(rows_of(output / "holdout" / "features.csv")) == len(labels) - 1
+    report = json.loads((output / "report" / "join.json").read_text())
+    assert (report["events"], report["labelled_rows"], report["too_recent"]) == (42, 84, 6)
+    assert sorted(path.name for path in (output / "code").iterdir()) == ["evaluate.py", "score.py"]
+
+
+def test_prepare_says_why_there_is_too_little(root: Path) -> None:
+    result = run("Prepare", root, min_labelled_rows="1000")
+    assert result.returncode != 0
+    message = (root / "output" / "message").read_text()
+    assert message.startswith("84 rows up to 2013-04-02T18:00:00Z have labels, 1000 are needed")
+    assert json.loads((root / "processing" / "output" / "report" / "join.json").read_text())["labelled_rows"] == 84
+
+
+def test_prepare_names_the_missing_label_column(root: Path) -> None:
+    result = run("Prepare", root, label="late")
+    assert result.returncode != 0
+    assert (
+        "column 'late' not found; available columns: when, score, a, b, y" in (root / "output" / "message").read_text()
+    )
+
+
+def archive(folder: Path, weight: float | None) -> None:
+    folder.mkdir(parents=True)
+    code = folder / "code"
+    code.mkdir()
+    (code / "inference.py").write_text("" if weight is None else INFERENCE.format(weight=weight))
+    with tarfile.open(folder / "model.tar.gz", "w:gz") as tar:
+        tar.add(code, "code")
+
+
+def evaluate(root: Path, champion: float | None, challenger: float | None) -> subprocess.CompletedProcess[str]:
+    assert run("Prepare", root).returncode == 0
+    inputs = root / "processing" / "input"
+    for name in ("holdout", "code"):
+        (root / "processing" / "output" / name).rename(inputs / name)
+    archive(inputs / "champion", champion)
+    archive(inputs / "challenger", challenger)
+    return run("Evaluate", root)
+
+
+def test_evaluate_compares_the_two_archives(root: Path) -> None:
+    result = evaluate(root, champion=-0.1, challenger=0.1)
+    assert result.returncode == 0, result.stderr
+    evaluation = json.loads((root / "processing" / "output" / "evaluation" / "evaluation.json").read_text())
+    assert (evaluation["champion"]["auc"], evaluation["challenger"]["auc"]) == (0.0, 1.0)
+    assert evaluation["improvement"]["lower"] == 1.0
+    assert evaluation["incident_id"] == "flights@2013-04-03"
+    assert evaluation["rows"] == len((root / "processing/input/holdout/features.csv").read_text().splitlines())
+
+
+def test_evaluate_says_what_an_archive_lacks(root: Path) -> None:
+    result = evaluate(root, champion=0.1, challenger=None)
+    assert result.returncode != 0
+    assert "code/inference.py lacks model_fn, input_fn, predict_fn, output_fn" in result.stderr
+    assert (root / "output" / "message").exists()
