@@ -16,23 +16,29 @@ from pydantic import BaseModel, ConfigDict, Field
 class Frozen(BaseModel):
     """Immutable, and no unknown fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class FeatureConstraint(Frozen):
     """Limits of one feature that differ from the monitor's."""
 
     max_distance: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Largest distance to the baseline's distribution."""
     min_completeness: Annotated[float, Field(ge=0, le=1)] | None = None
+    """Smallest share of rows that have a value."""
     perform_comparison: bool = True
+    """Whether the distribution is compared at all."""
 
 
 class DistributionConstraints(Frozen):
     """How drift against the baseline is decided (AWS: ``monitoring_config.distribution_constraints``)."""
 
     comparison_method: Literal["Robust", "Simple"] = "Robust"
+    """`Robust` takes what chance explains off the distance; `Simple` does not."""
     comparison_threshold: Annotated[float, Field(gt=0, le=1)] = 0.1
+    """A distance above it violates."""
     categorical_drift_method: Literal["LInfinity", "ChiSquared"] = "LInfinity"
+    """How the shares of categories are compared."""
     calibrate: bool = True
     """Where the baseline data has a time column, raise each feature's limit to the largest distance
     that any window of the baseline itself had, so that ordinary day-to-day change does not violate."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -23,7 +24,7 @@ Texts = Sequence[str | None]
 class _Rows:
     values: list[Texts] = field(default_factory=list)
     origins: list[tuple[str, int]] = field(default_factory=list)
-    conform: bool = True
+    alignment: tuple[object, ...] | None = None
 
 
 class BatchBuilder:
@@ -48,22 +49,30 @@ class BatchBuilder:
         self._quarantine = quarantine
         self._groups: dict[tuple[str, ...], _Rows] = {}
         self._size = 0
-        self._odd: tuple[str, ...] | None = None
+        self._accepted: frozenset[tuple[object, ...] | None] = frozenset()
 
     @property
     def full(self) -> bool:
         """Whether it is time to flush."""
         return self._size >= BATCH_VALUES
 
-    def add(self, source: str, line: int, names: tuple[str, ...], values: Texts, *, conforms: bool = True) -> None:
+    def add(
+        self,
+        source: str,
+        line: int,
+        names: tuple[str, ...],
+        values: Texts,
+        *,
+        alignment: tuple[object, ...] | None = None,
+    ) -> None:
         """Add one row, which stood in `line` of `source`.
 
-        Rows that do not conform are kept only if the first batches hold no others, and then only
-        those with the columns that most of them have.
+        Rows with an `alignment` (see `Layout`) are kept only if the first batches hold none without,
+        and then only those with the alignment that most of them have.
         """
         rows = self._groups.get(names)
         if rows is None:
-            rows = self._groups[names] = _Rows(conform=conforms)
+            rows = self._groups[names] = _Rows(alignment=alignment)
         rows.values.append(values)
         rows.origins.append((source, line))
         self._size += len(values)
@@ -71,10 +80,10 @@ class BatchBuilder:
     def flush(self) -> Iterator[Batch]:
         """Yield the collected rows as batches and begin anew."""
         groups, self._groups, self._size = self._groups, {}, 0
-        if self._odd is None and groups:
-            self._odd = _most_common_odd(groups)
+        if groups and not self._accepted:
+            self._accepted = frozenset({None, _most_common_alignment(groups.values())})
         for names, rows in groups.items():
-            if not rows.conform and names != self._odd:
+            if rows.alignment not in self._accepted:
                 self._set_aside(rows, len(names))
                 continue
             batch = self._build(names, rows)
@@ -92,11 +101,12 @@ class BatchBuilder:
         return set_aside_infinite(batch, rows.origins.__getitem__, self._quarantine)
 
 
-def _most_common_odd(groups: Mapping[tuple[str, ...], _Rows]) -> tuple[str, ...]:
-    """Return the columns of most rows if no row conforms, else no columns at all."""
-    if any(rows.conform for rows in groups.values()):
-        return ()
-    return max(groups, key=lambda names: len(groups[names].values))
+def _most_common_alignment(groups: Iterable[_Rows]) -> tuple[object, ...] | None:
+    """Return None if any row needs no alignment, else the alignment that most rows have."""
+    sizes = Counter[tuple[object, ...] | None]()
+    for rows in groups:
+        sizes[rows.alignment] += len(rows.values)
+    return None if None in sizes else sizes.most_common(1)[0][0]
 
 
 def set_aside_infinite(batch: Batch, origin: Callable[[int], tuple[str, int]], quarantine: Quarantine) -> Batch:

@@ -90,7 +90,7 @@ def read_capture(
                 _add_plain(builder, book, source, plain)
             else:
                 for event in align_each(records, source, quarantine):
-                    _add_event(builder, book, source, event)
+                    yield from _add_event(builder, book, source, event)
             if builder.full:
                 yield from builder.flush()
     yield from builder.flush()
@@ -100,14 +100,17 @@ def _add_plain(builder: BatchBuilder, book: LayoutBook, source: Source, plain: P
     first = plain.values[0]
     layout = book.find(Row(first[: plain.output_width]), Row(first[plain.output_width :]))
     for line, values in zip(plain.lines, plain.values, strict=True):
-        builder.add(source.name, line, layout.names, layout.arrange(values), conforms=layout.conforms)
+        builder.add(source.name, line, layout.names, layout.arrange(values), alignment=layout.alignment)
 
 
-def _add_event(builder: BatchBuilder, book: LayoutBook, source: Source, event: AlignedEvent) -> None:
+def _add_event(builder: BatchBuilder, book: LayoutBook, source: Source, event: AlignedEvent) -> Iterator[Batch]:
+    """Add the rows of one event; one with very many rows makes batches of its own."""
     for output, request in zip(event.outputs, event.inputs, strict=True):
         layout = book.find(output, request)
         values = layout.arrange(_joined(output, request))
-        builder.add(source.name, event.line, layout.names, values, conforms=layout.conforms)
+        builder.add(source.name, event.line, layout.names, values, alignment=layout.alignment)
+        if builder.full:
+            yield from builder.flush()
 
 
 def read_events(

@@ -112,8 +112,6 @@ def flatten(document: Any) -> Row:
     names: list[str] = []
     values: list[str | None] = []
     _collect(document, "", names, values)
-    if len(values) > MAX_COLUMNS:
-        raise UnreadableRecordError(Reason.TOO_MANY_COLUMNS, f"a row may have {MAX_COLUMNS}")
     return Row(values, tuple(names))
 
 
@@ -124,6 +122,8 @@ def _collect(node: Any, path: str, names: list[str], values: list[str | None]) -
         names.append(path)
         values.append(None if children is not None else _text(node))
         return
+    if len(names) + len(children) > MAX_COLUMNS:
+        raise UnreadableRecordError(Reason.TOO_MANY_COLUMNS, f"a row may have {MAX_COLUMNS}")
     keys = node if isinstance(node, dict) else range(len(node))
     prefix = f"{path}_" if path else ""
     if _are_leaves(children):

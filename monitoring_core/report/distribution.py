@@ -5,6 +5,7 @@ Verdicts never rest on these bins.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias
@@ -16,6 +17,8 @@ from monitoring_core.report.words import number
 
 N_BINS: Final = 32
 MAX_CATEGORIES: Final = 8
+MAX_EXACT: Final = 2.0**53
+"""Below it a double tells neighbouring whole numbers apart."""
 TAIL: Final = 0.005
 """Share of each end of a distribution that is drawn in the outermost bin, so that outliers do not squeeze the rest."""
 
@@ -56,7 +59,7 @@ def compare(baseline: Feature | None, current: Feature | None) -> Comparison | N
     """Put two features of ``statistics.json`` on common bins; None where there is nothing to draw.
 
     Nothing can be drawn of a feature that is a number on one side and text on the other, of one without
-    values, and of text with too many values for the analyzer to keep their counts.
+    values, of numbers too far apart for one axis, and of text with so many values that their counts were not kept.
     """
     sides = [feature for feature in (baseline, current) if feature is not None]
     if all("numerical_statistics" in feature for feature in sides):
@@ -82,6 +85,11 @@ class _Numbers:
         share = np.cumsum(self.weights[order]) / self.weights.sum()
         low, high = np.searchsorted(share, (TAIL, 1 - TAIL))
         return float(self.values[order][low]), float(self.values[order][min(high, len(order) - 1)])
+
+    @property
+    def whole_numbers(self) -> bool:
+        exact = np.abs(self.values).max() < MAX_EXACT
+        return self.is_sketch and bool(exact and np.all(self.values == np.floor(self.values)))
 
     def shares(self, edges: Floats) -> tuple[float, ...]:
         if self.is_sketch:
@@ -120,11 +128,21 @@ def _compare_numbers(baseline: _Numbers | None, current: _Numbers | None) -> Com
         if distinct.size <= MAX_CATEGORIES:
             return _compare_values(distinct, baseline, current)
     low, high = min(side.span[0] for side in sides), max(side.span[1] for side in sides)
-    if low == high:
-        low, high = low - 0.5, high + 0.5
-    edges = np.linspace(low, high, N_BINS + 1)
+    if not math.isfinite(high - low):
+        return None
+    edges = _edges(low, high, whole_numbers=all(side.whole_numbers for side in sides))
     shares = [None if side is None else side.shares(edges) for side in (baseline, current)]
     return Comparison((number(low), number(high)), shares[0], shares[1], continuous=True)
+
+
+def _edges(low: float, high: float, *, whole_numbers: bool) -> Floats:
+    """Bins of equal width; of whole numbers each holds equally many, else some bins would stay empty."""
+    if whole_numbers:
+        step = math.ceil((high - low + 1) / N_BINS)
+        return np.arange(low - 0.5, high + step, step)
+    if low == high:
+        low, high = low - 0.5, high + 0.5
+    return np.linspace(low, high, N_BINS + 1)
 
 
 def _compare_values(distinct: Floats, baseline: _Numbers | None, current: _Numbers | None) -> Comparison:

@@ -13,7 +13,7 @@ from monitoring_core.checks.evaluation import Evaluation, Outcome
 from monitoring_core.errors import NoDataError
 from monitoring_core.report.page import render
 from monitoring_core.report.timeline_view import draw_timeline
-from monitoring_core.report.words import DRIFT_CHECK, count, excess, number, window_text, worst_first
+from monitoring_core.report.words import DRIFT_CHECK, count, excess, times, window_text, worst_first
 from monitoring_core.window import Window
 
 EventKind: TypeAlias = Literal["alarm", "ok", "retraining", "message", "fault"]
@@ -130,9 +130,7 @@ def _lead(runs: Sequence[TimelineRun], events: Sequence[TimelineEvent]) -> str:
     sentences = []
     if measured:
         value, name, run = max(measured, key=lambda found: found[0])
-        sentences.append(
-            f"Farthest was {name}, {number(round(value, 1))} times its limit on {window_text(run.window)}."
-        )
+        sentences.append(f"Farthest was {name}, {times(value)} its limit on {window_text(run.window)}.")
     kinds = Counter(event.kind for event in events)
     if kinds["alarm"]:
         sentences.append(f"{count(kinds['alarm'], 'alarm')}, {count(kinds['retraining'], 'retraining')} started.")

@@ -150,6 +150,17 @@ def _ratio(part: float, whole: float) -> float:
     return part / whole
 
 
+def times(ratio: float) -> str:
+    """Write how many times a limit is exceeded; near 1 with two decimals.
+
+    Examples
+    --------
+    >>> times(1.058), times(2.84)
+    ('1.06 times', '2.8 times')
+    """
+    return f"{ratio:.2f} times" if ratio < 2 else f"{ratio:.1f} times"  # noqa: PLR2004 - where two decimals matter
+
+
 def worst_first(evaluation: Evaluation) -> tuple[Check, ...]:
     """Return the violations, those of the whole data set first, then the farthest beyond its limit."""
 
@@ -214,7 +225,7 @@ def lead(evaluation: Evaluation) -> str:
     >>> from monitoring_core.checks.evaluation import *
     >>> drift = Constraint("linf", Bound(upper=0.65), Subject("temp"), check_type="baseline_drift_check")
     >>> print(lead(check_all("m", 913, [Measurement("linf", 0.91, 913, Subject("temp"))], [drift])))
-    Worst is temp: distribution drift 0.91, 1.4 times its limit of 0.65, on 913 rows.
+    Worst is temp: distribution drift 0.91, 1.40 times its limit of 0.65, on 913 rows.
     """
     worst = worst_first(evaluation)
     if not worst:
@@ -231,4 +242,4 @@ def lead(evaluation: Evaluation) -> str:
         return f"Worst is {subject}: {check.reason or title.lower()}"
     measured = f"{title[0].lower()}{title[1:]} {measured_text(check)}"
     rows = count(check.measurement.n, "row")
-    return f"Worst is {subject}: {measured}, {excess(check):.1f} times its limit of {number(upper)}, on {rows}."
+    return f"Worst is {subject}: {measured}, {times(excess(check))} its limit of {number(upper)}, on {rows}."

@@ -17,7 +17,6 @@ from monitoring_core.monitors.data_quality.texts import explain, type_share
 from monitoring_core.stats.keyed import Keyed
 from monitoring_core.stats.type_counts import InferredType
 
-
 COLUMN_COUNT: Final = "column_count"
 
 
@@ -110,15 +109,16 @@ class DataQuality:
 
     def _profile(self, name: str, column: Column, reference: DataProfile | None) -> ColumnProfile:
         base = reference.columns.get(name) if reference is not None else None
+        known = frozenset(self._domains(name))
         if base is None:
-            return ColumnProfile.of(column)
-        return ColumnProfile.of(column, base.histogram.edges, self._known(name, base))
+            return ColumnProfile.of(column, known=known)
+        if base.inferred_type is InferredType.STRING:
+            known |= frozenset(base.tally.counts)
+        return ColumnProfile.of(column, base.histogram.edges, known)
 
-    def _known(self, name: str, base: ColumnProfile) -> frozenset[str]:
-        if base.inferred_type is not InferredType.STRING:
-            return frozenset()
-        feature = next((f for f in self.constraints.features if f.name == name), None) if self.constraints else None
-        return frozenset(base.tally.counts) | frozenset((feature and feature.domains) or ())
+    def _domains(self, name: str) -> tuple[str, ...]:
+        features = self.constraints.features if self.constraints else ()
+        return next((feature.domains or () for feature in features if feature.name == name), ())
 
     def _measure_column(
         self, name: str, feature: FeatureConstraints, state: DataProfile, reference: DataProfile | None

@@ -121,6 +121,12 @@ def test_a_missing_json_key_is_a_missing_value_and_a_new_key_a_new_column() -> N
     assert list(batches[0].columns) == ["score", "a", "b", "c", "d"]
 
 
+def test_without_a_schema_keys_may_differ_from_row_to_row() -> None:
+    batches, quarantine = read([record(json_side({"a": 1})), record(json_side({"a": 2, "b": 3})), record("1,2")], None)
+    assert values(batches) == {"_c0": [0.5, 0.5], "a": [1.0, 2.0], "b": [3.0]}
+    assert quarantine.by_reason == {Reason.COLUMNS_DIFFER: 1}
+
+
 def test_each_side_may_be_missing() -> None:
     batches, quarantine = read([record(answer=None), record(request=None), record()])
     assert values(batches) == {"score": [0.5, 0.5], "a": [1.0, 1.0], "b": [2.0, 2.0], "c": [3.0, 3.0]}

@@ -95,6 +95,15 @@ def test_a_flood_of_unknown_values_does_not_hide_the_known_ones(violations, tabl
     assert found["categorical_values_check"] == "Value: 0.1 does not meet the constraint requirement! "
 
 
+def test_the_domain_is_counted_without_a_baseline_of_the_column(table):
+    baseline = import_baseline(json.dumps({"features": [COLOUR], "monitoring_config": {}}).encode())
+    window = table(colour=["red"] * 1000 + [f"id{i}" for i in range(3000)])
+
+    (violation,) = evaluate_window(DataQualitySpec(), [window], baseline).evaluation.violations
+
+    assert violation.measurement.value == 0.25
+
+
 def test_drift_of_a_numeric_column(violations, table):
     rows = good_rows() | {"age": [50] * 100}
 

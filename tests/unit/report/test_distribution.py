@@ -9,7 +9,11 @@ from hypothesis import strategies as st
 
 from monitoring_core.report.distribution import MAX_CATEGORIES, compare
 
-NUMBERS = st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=60)
+NUMBERS = st.lists(
+    st.one_of(st.floats(-1e9, 1e9), st.floats(-8e307, 8e307), st.integers(-(2**60), 2**60).map(float)),
+    min_size=1,
+    max_size=60,
+)
 
 
 def kll(values: list[float], *, levels: int = 1) -> dict[str, Any]:
@@ -73,6 +77,13 @@ def test_a_constant_column_without_sketch_is_drawn() -> None:
     assert picture is not None
     assert picture.labels == ("7",)
     assert picture.baseline == (1.0,)
+
+
+def test_bins_of_whole_numbers_hold_equally_many_of_them() -> None:
+    hours = [float(hour) for hour in range(24)]
+    picture = compare(kll(hours), kll(hours))
+    assert picture is not None
+    assert picture.baseline == pytest.approx([1 / 24] * 24)
 
 
 def test_one_outlier_does_not_squeeze_the_rest() -> None:

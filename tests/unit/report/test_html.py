@@ -128,7 +128,7 @@ def test_the_policy_allows_our_style_by_its_hash_and_nothing_else(make_report: M
 def test_the_verdict_comes_first_with_what_how_much_and_on_how_many_rows(make_report: MakeReport) -> None:
     words = " ".join("".join(Nodes(render_run_report(make_report())).texts).split())
     assert "1 violation in 1 feature" in words
-    assert "Worst is temp: distribution drift 0.91, 1.4 times its limit of 0.65, on 890 rows." in words
+    assert "Worst is temp: distribution drift 0.91, 1.40 times its limit of 0.65, on 890 rows." in words
     assert words.index("1 violation in 1 feature") < words.index("What is wrong") < words.index("Distributions")
     assert "needs 100 rows, got 20" in words
 
@@ -205,7 +205,7 @@ def test_the_timeline_counts_every_kind_of_window() -> None:
     words = " ".join("".join(Nodes(page).texts).split())
     assert "Violated now; 1 of 4 windows violated" in words
     assert "1 clean, 1 violated, 1 without data, 1 failed" in words
-    assert "Farthest was temp, 1.4 times its limit on 2013-01-04 (24 h, UTC)." in words
+    assert "Farthest was temp, 1.40 times its limit on 2013-01-04 (24 h, UTC)." in words
     assert 'href="4/report.html"' in page
 
 

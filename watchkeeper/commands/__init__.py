@@ -1,0 +1,1 @@
+"""One file for each command. What is heavy is imported when the command runs."""
