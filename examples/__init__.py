@@ -1,0 +1,1 @@
+"""One folder per example; each is also a synthesis, lint and deploy test."""

@@ -1,0 +1,1 @@
+"""A worked example on real data: whether a flight out of New York will arrive more than 15 minutes late."""

@@ -1,0 +1,219 @@
+"""The account side of the example: data bucket, training job, CDK deployment, registration."""
+
+from __future__ import annotations
+
+import io
+import os
+import signal
+import subprocess
+import sys
+import tarfile
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from examples.flights.data import FEATURES, LABEL, as_csv
+from infra.config import EndpointConfig
+from localaws.account import LocalAccount
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLE = Path(__file__).parent
+SCRIPTS = EXAMPLE / "model"
+TRAINING_JOB = "flights-first-model"
+ROLE = "flights-training"
+LINES_OF_LOG = 40
+
+
+class DeploymentError(RuntimeError):
+    """The CDK command line failed; the message has the end of what it wrote."""
+
+
+def split_uri(uri: str) -> tuple[str, str]:
+    """Split an S3 URI into bucket and key.
+
+    Examples
+    --------
+    >>> split_uri("s3://flights-data/code/sourcedir.tar.gz")
+    ('flights-data', 'code/sourcedir.tar.gz')
+    """
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    return bucket, key
+
+
+def upload(account: LocalAccount, uri: str, body: bytes) -> None:
+    """Write one object."""
+    bucket, key = split_uri(uri)
+    account.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
+
+
+def download(account: LocalAccount, uri: str) -> bytes:
+    """Read one object."""
+    bucket, key = split_uri(uri)
+    body: bytes = account.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    return body
+
+
+def train_first_model(account: LocalAccount, config: EndpointConfig, flights: pd.DataFrame) -> None:
+    """Put data and scripts into the data bucket, run the training job, and publish model and baseline data set.
+
+    The baseline data set is the training set with the model's own answers beside it, because answers are watched too.
+    """
+    assert config.retraining and config.retraining.training and config.endpoint.create  # noqa: S101, PT018 - the example's
+    training, model = config.retraining.training, config.endpoint.create.variants[0].model
+    bucket, _ = split_uri(training.code)
+    account.client("s3").create_bucket(Bucket=bucket)
+    upload(account, training.code, _archive(SCRIPTS))
+    upload(account, f"s3://{bucket}/first-model/train.csv", as_csv(flights[[*FEATURES, LABEL]], header=True).encode())
+    artifact = _run_training_job(account, training.image, training.code, f"s3://{bucket}/first-model/")
+    upload(account, str(model.artifact), artifact)
+    scores = _score(artifact, as_csv(flights[list(FEATURES)]))
+    columns = ["time", *config.columns.outputs, *FEATURES, LABEL]
+    baseline = flights.assign(**{config.columns.outputs[0]: scores})[columns]
+    upload(account, str(config.baseline.dataset), as_csv(baseline, header=True).encode())
+
+
+def _run_training_job(account: LocalAccount, image: str, code: str, prefix: str) -> bytes:
+    trust = '{"Version":"2012-10-17","Statement":[]}'
+    role = account.client("iam").create_role(RoleName=ROLE, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    sagemaker = account.client("sagemaker")
+    source = {"S3DataType": "S3Prefix", "S3Uri": f"{prefix}train.csv"}
+    sagemaker.create_training_job(
+        TrainingJobName=TRAINING_JOB,
+        RoleArn=role,
+        AlgorithmSpecification={"TrainingImage": image, "TrainingInputMode": "File"},
+        HyperParameters={"sagemaker_program": "train.py", "sagemaker_submit_directory": code},
+        InputDataConfig=[{"ChannelName": "train", "DataSource": {"S3DataSource": source}}],
+        OutputDataConfig={"S3OutputPath": prefix},
+        ResourceConfig={"InstanceType": "ml.m5.xlarge", "InstanceCount": 1, "VolumeSizeInGB": 30},
+        StoppingCondition={"MaxRuntimeInSeconds": 3600},
+    )
+    account.settle()
+    job = sagemaker.describe_training_job(TrainingJobName=TRAINING_JOB)
+    if job["TrainingJobStatus"] != "Completed":
+        raise DeploymentError(
+            f"the training job {job['TrainingJobStatus']}: {job.get('FailureReason', 'no reason given')}"
+        )
+    return download(account, job["ModelArtifacts"]["S3ModelArtifacts"])
+
+
+@contextmanager
+def synthesis(account: LocalAccount, config_file: Path) -> Iterator[Callable[[], Path]]:
+    """Start ``cdk synth`` beside other work; the value waits for it and returns the cloud assembly."""
+    with tempfile.TemporaryDirectory(prefix="flights-cdk-") as folder:
+        command = ("synth", "--quiet", "--output", folder, "-c", f"config={config_file.relative_to(ROOT)}")
+        with _cdk(account, *command) as finish:
+
+            def wait() -> Path:
+                finish()
+                return Path(folder)
+
+            yield wait
+
+
+def deploy(account: LocalAccount, assembly: Path) -> None:
+    """Run the real ``cdk bootstrap`` and ``cdk deploy``."""
+    bootstrap = ("bootstrap", f"aws://{account.account_id}/{account.region}")
+    for command in (bootstrap, ("deploy", "--all", "--require-approval=never", "--method=direct")):
+        with _cdk(account, *command, "--app", str(assembly)) as finish:
+            finish()
+
+
+def physical_name(account: LocalAccount, stack: str, logical_prefix: str) -> str:
+    """Return the name of the stack's resource whose logical id begins with `logical_prefix`."""
+    for page in account.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack):
+        for resource in page["StackResourceSummaries"]:
+            if resource["LogicalResourceId"].startswith(logical_prefix):
+                return str(resource["PhysicalResourceId"])
+    raise DeploymentError(f"the stack {stack} has no resource {logical_prefix}...")
+
+
+def stack_outputs(account: LocalAccount, stack: str) -> dict[str, str]:
+    """Return the outputs of a stack."""
+    (description,) = account.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in description["Outputs"]}
+
+
+def register_first_model(account: LocalAccount, config: EndpointConfig) -> str:
+    """Put the serving model into the stack's model package group, approved; return its ARN."""
+    assert config.endpoint.create  # noqa: S101 - the example's
+    variant = config.endpoint.create.variants[0]
+    container = {"Image": variant.model.image, "ModelDataUrl": variant.model.artifact}
+    package: dict[str, Any] = account.client("sagemaker").create_model_package(
+        ModelPackageGroupName=config.endpoint.name,
+        ModelPackageDescription="Trained on January to March 2013",
+        InferenceSpecification={
+            "Containers": [container],
+            "SupportedContentTypes": ["text/csv"],
+            "SupportedResponseMIMETypes": ["text/csv"],
+            "SupportedRealtimeInferenceInstanceTypes": [variant.instance.type],
+        },
+        ModelApprovalStatus="Approved",
+    )
+    return str(package["ModelPackageArn"])
+
+
+def _archive(folder: Path) -> bytes:
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as archive:
+        for path in sorted(folder.glob("*.py")):
+            archive.add(path, path.name)
+    return buffer.getvalue()
+
+
+def _score(artifact: bytes, rows: str) -> list[float]:
+    """Score rows with the model as the retraining pipeline does: through its own inference.py, in its own process."""
+    with tempfile.TemporaryDirectory(prefix="flights-model-") as folder:
+        with tarfile.open(fileobj=io.BytesIO(artifact)) as archive:
+            archive.extractall(folder, filter="data")
+        (Path(folder) / "rows.csv").write_text(rows)
+        script = ROOT / "functions" / "pipeline_steps" / "score.py"
+        command = [sys.executable, str(script), folder, f"{folder}/rows.csv"]
+        answer = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own script
+    return [float(line) for line in answer.stdout.split()]
+
+
+@contextmanager
+def _cdk(account: LocalAccount, *arguments: str) -> Iterator[Callable[[], None]]:
+    """Start the CDK command line; the value waits for its end, and raises if it failed."""
+    environment = account.environment()
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # where it is set, every synthesis compiles aws_cdk anew
+    places = [Path(sys.executable).parent, ROOT / "node_modules" / ".bin", ROOT / ".tools" / "bin"]
+    environment |= {
+        "PATH": os.pathsep.join([*map(str, places), environment.get("PATH", "")]),
+        "CDK_DISABLE_CLI_TELEMETRY": "true",
+    }
+    command = [str(ROOT / "node_modules" / ".bin" / "cdk"), *arguments, "--no-notices", "--no-color"]
+    with tempfile.TemporaryFile("w+") as log, _process(command, environment, log) as process:
+
+        def finish() -> None:
+            if process.wait():
+                log.seek(0)
+                tail = "".join(log.readlines()[-LINES_OF_LOG:])
+                raise DeploymentError(f"`cdk {' '.join(arguments)}` failed:\n{tail}\n{account.errors()}")
+
+        yield finish
+
+
+@contextmanager
+def _process(command: list[str], environment: dict[str, str], log: Any) -> Iterator[subprocess.Popen[str]]:
+    """Run a command whose children end with the block, also on Ctrl-C."""
+    process = subprocess.Popen(  # noqa: S603 - the pinned CDK CLI
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()

@@ -1,0 +1,170 @@
+"""The whole product on this machine, on real data: deploy, traffic, drift, alarm, retraining.
+
+``python -m examples.flights.demo``, ``watchkeeper demo`` and ``make demo`` are the same. An AWS account on loopback is
+started, everything is deployed into it with the real CDK command line, nine weeks of flights are sent through the
+endpoint in simulated time, and what is told at the end is read back from that account.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from examples.flights import cloud, data, story
+from examples.flights.outcome import Outcome, change
+from examples.flights.replay import DAY, LIVE_DAYS, LIVE_START, TRAINING_START, Replay
+from infra.config import EndpointConfig, load_config
+from localaws.account import LocalAccount, LocalAccountError
+
+CONFIG_FILE = cloud.EXAMPLE / "monitoring.yaml"
+OUTPUT = cloud.ROOT / "build" / "demo"
+DEPLOYED_AT = LIVE_START - timedelta(hours=12)
+SETTLED_AFTER = timedelta(hours=1)
+INTERRUPTED = 130
+
+
+class Demo:
+    """One performance: an account, a console, and the configuration.
+
+    Parameters
+    ----------
+    account : LocalAccount
+        Already running.
+    console : Console
+        Where progress is told.
+    days : int
+        Days of live traffic.
+    """
+
+    def __init__(self, account: LocalAccount, console: Console, days: int) -> None:
+        self._account, self._console, self._days = account, console, days
+        self._config: EndpointConfig = load_config(CONFIG_FILE)
+        self._stack = f"Watchkeeper-{self._config.endpoint.name}"
+        self._told = -1
+
+    def perform(self, progress: Progress) -> Path:
+        """Deploy, replay, and write the page; return its path."""
+        task = progress.add_task("reading the flights of 2013", total=self._days)
+        flights = data.load_flights()
+        history = data.between(flights, TRAINING_START, LIVE_START)
+        with cloud.synthesis(self._account, CONFIG_FILE) as synthesised:
+            progress.update(task, description="training the first model")
+            cloud.train_first_model(self._account, self._config, history)
+            self._say(f"trained on {len(history):,} flights of January to March 2013 (a SageMaker training job)")
+            progress.update(task, description="synthesising the stack")
+            assembly = synthesised()
+            progress.update(task, description="cdk bootstrap, cdk deploy")
+            cloud.deploy(self._account, assembly)
+        package = cloud.register_first_model(self._account, self._config)
+        self._say(f"deployed {self._stack}; serving {package.rpartition('/')[0].rpartition('/')[2]} version 1")
+
+        bucket = cloud.stack_outputs(self._account, self._stack)["BucketName"]
+        endpoint = self._config.endpoint.name
+        replay = Replay(self._account, endpoint, f"s3://{bucket}/ground-truth/{endpoint}/")
+        progress.update(task, description="live traffic")
+        replay.run(flights, self._days, self._daily(progress, task))
+        self._account.advance_to(LIVE_START + self._days * DAY + timedelta(hours=7))
+        self._say(f"sent {replay.rows:,} flights in {replay.calls:,} calls of the endpoint")
+        progress.update(task, description="reading back what happened")
+        outcome = Outcome(self._account, self._config, self._stack, bucket)
+        page = story.write_pages(outcome, self._config, OUTPUT)
+        progress.stop()
+        for line in story.tell(outcome):
+            self._console.print(line, soft_wrap=True, highlight=False)
+        return page
+
+    def _daily(self, progress: Progress, task: object) -> Callable[[datetime], None]:
+        def on_day(moment: datetime) -> None:
+            progress.update(task, advance=1, description=f"live traffic {moment:%d %B %Y}")  # type: ignore[arg-type]
+            self._tell_alarms()
+
+        return on_day
+
+    def _tell_alarms(self) -> None:
+        """Say which alarms have changed since the last time."""
+        for entry in self._account.journal(after=self._told):
+            self._told = entry["number"]
+            if entry["kind"] == "failure":
+                raise LocalAccountError(f"the local account failed: {entry['subject']}: {entry['detail']}")
+            if entry["kind"] == "alarm" and entry["detail"]["state"] != "INSUFFICIENT_DATA":
+                found = change(entry)
+                colour = "red" if found.state == "ALARM" else "green"
+                self._say(f"{found.time:%Y-%m-%d %H:%M}  [{colour}]{found.state:5}[/] {found.alarm}")
+
+    def _say(self, text: str) -> None:
+        self._console.print(text, highlight=False, soft_wrap=True)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the demo; return the exit code."""
+    parser = argparse.ArgumentParser(prog="watchkeeper demo", description=__doc__.split("\n\n")[0] if __doc__ else "")
+    parser.add_argument(
+        "--days", type=int, default=LIVE_DAYS, help="days of live traffic from 1 April 2013 (default 63)"
+    )
+    parser.add_argument("--keep", action="store_true", help="leave the account up at the end, until Ctrl-C")
+    options = parser.parse_args(arguments)
+    if not 1 <= options.days <= story.MAX_DAYS:
+        parser.error(f"--days must be 1 to {story.MAX_DAYS}, got {options.days}")
+    return run(days=options.days, keep=options.keep)
+
+
+def run(*, days: int = LIVE_DAYS, keep: bool = False) -> int:
+    """Run the demo in an account of its own; nothing is left behind but the pages below ``build/demo``.
+
+    Parameters
+    ----------
+    days : int
+        Days of live traffic from 1 April 2013 on.
+    keep : bool
+        Leave the account up at the end, for a look around, until Ctrl-C.
+
+    Returns
+    -------
+    int
+        0; 1 if something failed; 130 after Ctrl-C.
+    """
+    console = Console()
+    began = time.monotonic()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        with LocalAccount(start=DEPLOYED_AT) as account:
+            console.print(
+                f"an AWS account on {account.endpoint_url}, where it is {DEPLOYED_AT:%d %B %Y}", highlight=False
+            )
+            with _progress(console) as progress:
+                page = Demo(account, console, days).perform(progress)
+            console.print(f"\nreport: {page}\ntook {time.monotonic() - began:.0f} s", highlight=False, soft_wrap=True)
+            if keep:
+                _wait_for_interrupt(account, console)
+    except KeyboardInterrupt:
+        console.print("interrupted; the account is gone")
+        return INTERRUPTED
+    except (cloud.DeploymentError, LocalAccountError) as error:
+        console.print(f"[red]failed:[/] {escape(str(error))}", highlight=False, soft_wrap=True)
+        return 1
+    return 0
+
+
+def _progress(console: Console) -> Progress:
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+
+
+def _wait_for_interrupt(account: LocalAccount, console: Console) -> None:
+    console.print(
+        f"\nthe account stays up until Ctrl-C; look around with\n  export AWS_ENDPOINT_URL={account.endpoint_url}"
+    )
+    signal.pause()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

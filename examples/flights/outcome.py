@@ -1,0 +1,148 @@
+"""What happened, read back from the account: runs, alarms, incidents, retrainings, messages."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer
+
+from examples.flights.cloud import download, physical_name
+from infra.config import EndpointConfig
+from localaws.account import LocalAccount
+from monitoring_core.checks.codec import load_evaluation
+from monitoring_core.metric_names import schedule_name
+from monitoring_core.report.timeline import TimelineRun
+from monitoring_core.window import Window
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of the monitor, from its manifest and its evaluation in S3."""
+
+    manifest: dict[str, Any]
+    timeline: TimelineRun
+    report_uri: str
+
+    @property
+    def violated(self) -> bool:
+        """Whether anything was violated."""
+        return self.timeline.violated
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmChange:
+    """One change of an alarm's state."""
+
+    alarm: str
+    time: datetime
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Retraining:
+    """One incident of the incident table, with the pipeline execution it started, if any."""
+
+    incident: dict[str, Any]
+    status: str
+    steps: tuple[str, ...]
+    reason: str
+    evaluation: dict[str, Any] | None
+
+
+class Outcome:
+    """Reads the account after (or during) the demo; nothing here is remembered from the replay itself."""
+
+    def __init__(self, account: LocalAccount, config: EndpointConfig, stack: str, bucket: str) -> None:
+        self._account, self._config, self._stack, self._bucket = account, config, stack, bucket
+        self._monitor = config.monitors[0].name
+        self._sagemaker = account.client("sagemaker")
+
+    def runs(self) -> list[Run]:
+        """Every sealed run, by window."""
+        schedule = schedule_name(self._config.endpoint.name, self._monitor)
+        prefix = f"reports/{self._config.endpoint.name}/{schedule}/"
+        found = [self._run(key) for key in self._keys(prefix) if key.endswith("/manifest.json")]
+        return sorted(found, key=lambda run: run.timeline.window)
+
+    def alarm_changes(self) -> list[AlarmChange]:
+        """Every change of one of the endpoint's alarms, in order."""
+        entries = self._account.journal("alarm")
+        return [change(entry) for entry in entries if entry["subject"].startswith(self._config.endpoint.name)]
+
+    def retrainings(self) -> list[Retraining]:
+        """Every incident, by time, with what became of it."""
+        table = physical_name(self._account, self._stack, "LoopIncidents")
+        items = self._account.client("dynamodb").scan(TableName=table)["Items"]
+        read = TypeDeserializer().deserialize
+        incidents = [{name: read(value) for name, value in item.items()} for item in items]
+        return [self._retraining(i) for i in sorted(incidents, key=lambda i: str(i.get("opened_at")))]
+
+    def messages(self) -> list[dict[str, Any]]:
+        """Every message that the topic handed to a person, in order."""
+        return [message for message in self._account.messages() if message["protocol"] == "email"]
+
+    def executions(self) -> int:
+        """Count the executions of the retraining pipeline."""
+        name = f"{self._config.endpoint.name}-retraining"
+        return len(self._sagemaker.list_pipeline_executions(PipelineName=name)["PipelineExecutionSummaries"])
+
+    def model_packages(self) -> list[dict[str, Any]]:
+        """Versions in the model package group, oldest first."""
+        answer = self._sagemaker.list_model_packages(
+            ModelPackageGroupName=self._config.endpoint.name, SortBy="CreationTime", SortOrder="Ascending"
+        )
+        packages: list[dict[str, Any]] = answer["ModelPackageSummaryList"]
+        return packages
+
+    def report(self, run: Run) -> bytes:
+        """Return the HTML page of a run."""
+        return download(self._account, run.report_uri)
+
+    def _keys(self, prefix: str) -> Iterator[str]:
+        pages = self._account.client("s3").get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+        yield from (item["Key"] for page in pages for item in page.get("Contents", []))
+
+    def _read_json(self, uri: str) -> dict[str, Any]:
+        content: dict[str, Any] = json.loads(download(self._account, uri))
+        return content
+
+    def _run(self, manifest_key: str) -> Run:
+        folder = f"s3://{self._bucket}/{manifest_key.removesuffix('manifest.json')}"
+        manifest = self._read_json(f"{folder}manifest.json")
+        window = Window(*(datetime.fromisoformat(manifest["window"][side]) for side in ("start", "end")))
+        if "evaluation.json" not in manifest["files"]:
+            return Run(manifest, TimelineRun(window, manifest["status"]), "")
+        evaluation = load_evaluation(download(self._account, f"{folder}evaluation.json"))
+        page = f"runs/{window.start:%Y-%m-%d}.html" if evaluation.violations else ""
+        return Run(manifest, TimelineRun.of(window, evaluation, href=page), f"{folder}report.html")
+
+    def _retraining(self, incident: dict[str, Any]) -> Retraining:
+        arn = incident.get("execution_arn")
+        if arn is None:
+            return Retraining(incident, "", (), "", None)
+        execution = self._sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)
+        listed = self._sagemaker.list_pipeline_execution_steps(PipelineExecutionArn=arn, SortOrder="Ascending")
+        steps = listed["PipelineExecutionSteps"]
+        evaluation = None
+        if any(step["StepName"] == "Evaluate" and step["StepStatus"] == "Succeeded" for step in steps):
+            identifier = arn.rpartition("/")[2]
+            uri = f"s3://{self._bucket}/retraining/{identifier}/evaluate/evaluation/evaluation.json"
+            evaluation = self._read_json(uri)
+        return Retraining(
+            incident,
+            execution["PipelineExecutionStatus"],
+            tuple(f"{step['StepName']} {step['StepStatus']}" for step in steps),
+            next((step["FailureReason"] for step in steps if step.get("FailureReason")), ""),
+            evaluation,
+        )
+
+
+def change(entry: dict[str, Any]) -> AlarmChange:
+    """Read an alarm's entry in the account's journal."""
+    detail = entry["detail"]
+    return AlarmChange(entry["subject"], datetime.fromisoformat(entry["time"]), detail["state"], detail["reason"])

@@ -1,0 +1,121 @@
+"""The end of the demo: pages to look at, and what happened in words. Every figure comes from the account."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from rich.markup import escape
+
+from examples.flights.outcome import AlarmChange, Outcome, Retraining
+from examples.flights.replay import FAULT_DAYS, FAULT_START
+from infra.config import EndpointConfig
+from monitoring_core.report.timeline import TimelineEvent, render_timeline
+
+MAX_DAYS = 240
+
+
+def write_pages(outcome: Outcome, config: EndpointConfig, folder: Path) -> Path:
+    """Write the timeline, and the page of every run with violations, below `folder`; return the timeline's path."""
+    shutil.rmtree(folder, ignore_errors=True)
+    (folder / "runs").mkdir(parents=True)
+    runs = outcome.runs()
+    for run in runs:
+        if run.violated:
+            (folder / run.timeline.href).write_bytes(outcome.report(run))
+    page = folder / "timeline.html"
+    events = [*_fault_events(), *_events(outcome)]
+    text = render_timeline(
+        config.endpoint.name,
+        config.monitors[0].name,
+        [run.timeline for run in runs],
+        [event for event in events if event.time <= runs[-1].timeline.window.end + timedelta(days=1)],
+        title="Flights out of New York, 2013",
+    )
+    page.write_text(text)
+    return page
+
+
+def tell(outcome: Outcome) -> Iterator[str]:
+    """Tell what happened, line by line, with rich markup."""
+    runs = outcome.runs()
+    violated = [run for run in runs if run.violated]
+    rows = sum(run.manifest["rows"] or 0 for run in runs)
+    yield ""
+    yield f"[bold]{len(runs)} daily runs, {rows:,} rows analysed, {len(violated)} runs with violations[/]"
+    for change in outcome.alarm_changes():
+        if change.state != "INSUFFICIENT_DATA":
+            yield f"  {_moment(change.time)}  {change.alarm}: {change.state}"
+    retrainings = outcome.retrainings()
+    yield ""
+    yield f"[bold]{len(retrainings)} incidents, {outcome.executions()} executions of the retraining pipeline[/]"
+    for retraining in retrainings:
+        yield from _tell_retraining(retraining)
+    yield ""
+    yield "[bold]model registry[/]"
+    for package in outcome.model_packages():
+        name = package["ModelPackageArn"].rpartition("model-package/")[2]
+        yield f"  {name}: {package['ModelApprovalStatus']}"
+    messages = outcome.messages()
+    yield ""
+    yield f"[bold]{len(messages)} messages to the team; the first about an alarm:[/]"
+    alarm = next((m for m in messages if (m["subject"] or "").startswith("ALARM")), None)
+    if alarm is not None:
+        yield f"  Subject: {escape(alarm['subject'])}"
+        yield from (f"  {escape(line)}" for line in alarm["message"].splitlines())
+
+
+def _tell_retraining(retraining: Retraining) -> Iterator[str]:
+    incident = retraining.incident
+    yield f"  {incident['incident_id']}: {incident['decision']}, {incident['status']}"
+    if not retraining.status:
+        yield f"    {escape(incident['reason'])}"
+        return
+    yield f"    pipeline {retraining.status}: {', '.join(retraining.steps)}"
+    if retraining.evaluation is not None:
+        yield f"    {_comparison(retraining.evaluation)}"
+    if retraining.reason:
+        yield f"    {escape(retraining.reason)}"
+
+
+def _comparison(evaluation: dict[str, Any]) -> str:
+    gain = evaluation["improvement"]
+    return (
+        f"on {evaluation['rows']:,} flights from {evaluation['start'][:10]} to {evaluation['end'][:10]}: "
+        f"AUC {evaluation['champion']['auc']:.3f} -> {evaluation['challenger']['auc']:.3f}, "
+        f"a gain of {gain['value']:+.4f} "
+        f"({gain['confidence']:.0%} interval {gain['lower']:+.4f} to {gain['upper']:+.4f})"
+    )
+
+
+def _events(outcome: Outcome) -> Iterator[TimelineEvent]:
+    for change in outcome.alarm_changes():
+        if change.state != "INSUFFICIENT_DATA":
+            yield _alarm_event(change)
+    for retraining in outcome.retrainings():
+        incident = retraining.incident
+        if retraining.status:
+            text = retraining.reason or ", ".join(retraining.steps)
+            opened = datetime.fromisoformat(incident["opened_at"])
+            yield TimelineEvent(opened, "retraining", f"Retraining: {retraining.status}", text)
+    for message in outcome.messages():
+        time = datetime.fromisoformat(message["time"])
+        yield TimelineEvent(time, "message", message["subject"] or "", "")
+
+
+def _alarm_event(change: AlarmChange) -> TimelineEvent:
+    kind = "alarm" if change.state == "ALARM" else "ok"
+    return TimelineEvent(change.time, kind, f"{change.alarm}: {change.state}", change.reason)  # type: ignore[arg-type]
+
+
+def _fault_events() -> Iterator[TimelineEvent]:
+    """Name what was done to the traffic on purpose: the only events that do not come from the account."""
+    yield TimelineEvent(FAULT_START, "fault", "Injected: distances in kilometres", "")
+    yield TimelineEvent(FAULT_START + timedelta(days=FAULT_DAYS), "fault", "Distances in miles again", "")
+
+
+def _moment(time: datetime) -> str:
+    return f"{time:%Y-%m-%d %H:%M}"

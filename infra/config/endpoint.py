@@ -1,0 +1,137 @@
+"""Sections `endpoint` and `capture`: what is watched, and how its traffic is recorded."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from infra.config.base import Image, InstanceType, KmsKeyArn, Like, Name, S3Prefix, S3Uri, Section
+
+ContentType = Annotated[
+    str, Like(r"[A-Za-z0-9.-]+/[A-Za-z0-9.+-]+", "a content type without parameters, e.g. text/csv", 256)
+]
+PackageArn = Annotated[str, Like(r"arn:aws[a-z-]*:sagemaker:.+:model-package/.+", "the ARN of a model package")]
+
+
+class Model(Section):
+    """A model: a package of the model registry, or a container image with its artifact."""
+
+    package: PackageArn | None = None
+    """ARN of a model package."""
+    image: Image | None = None
+    """Container image."""
+    artifact: S3Uri | None = None
+    """Model archive (`model.tar.gz`)."""
+    environment: dict[str, str] = Field(default_factory=dict)
+    """Environment variables of the container."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.package is None) == (self.image is None and self.artifact is None):
+            raise ValueError("give either `package`, or `image` and `artifact`")
+        if self.package is None and (self.image is None or self.artifact is None):
+            raise ValueError("`image` and `artifact` belong together; give both, or `package` alone")
+        return self
+
+
+class Instance(Section):
+    """Machines behind a variant."""
+
+    type: InstanceType = "ml.m5.large"
+    """Instance type, e.g. `ml.m5.large`."""
+    count: Annotated[int, Field(ge=1)] = 1
+    """Number of instances at the start."""
+
+
+class Autoscaling(Section):
+    """Target tracking on invocations per instance."""
+
+    min: Annotated[int, Field(ge=1)] = 1
+    """Fewest instances."""
+    max: Annotated[int, Field(ge=1)]
+    """Most instances."""
+    invocations_per_instance: Annotated[int, Field(ge=1)] = 1000
+    """Invocations per minute and instance to hold."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.min > self.max:
+            raise ValueError(f"`min` must not be above `max`, got min {self.min} and max {self.max}")
+        return self
+
+
+class Variant(Section):
+    """One production variant."""
+
+    name: Name = "AllTraffic"
+    """Name of the variant."""
+    model: Model
+    """What it serves."""
+    weight: Annotated[float, Field(ge=0)] = 1.0
+    """Share of the traffic, relative to the other variants."""
+    instance: Instance = Instance()
+    """Machines."""
+    autoscaling: Autoscaling | None = None
+    """Left out: the instance count stays as it is."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_serverless(cls, data: object) -> object:
+        if isinstance(data, dict) and "serverless" in data:
+            raise ValueError(
+                "SageMaker does not capture data on serverless variants, so they cannot be monitored; use `instance`"
+            )
+        return data
+
+
+class CreatedEndpoint(Section):
+    """The endpoint that the stack creates."""
+
+    variants: Annotated[tuple[Variant, ...], Field(min_length=1, max_length=10)]
+    """Production variants; several share the traffic by weight."""
+
+    @model_validator(mode="after")
+    def _variants_agree(self) -> Self:
+        names = [variant.name for variant in self.variants]
+        if len(set(names)) < len(names):
+            raise ValueError(f"variant names must differ, got {', '.join(names)}")
+        if not sum(variant.weight for variant in self.variants):
+            raise ValueError("at least one variant needs a weight above 0")
+        return self
+
+
+class Endpoint(Section):
+    """The watched endpoint: one that exists, or one that the stack creates."""
+
+    name: Name
+    """Name of the endpoint."""
+    existing: bool = False
+    """The endpoint exists already and captures data; the stack does not touch it."""
+    create: CreatedEndpoint | None = None
+    """The stack creates the endpoint, with data capture."""
+
+    @model_validator(mode="after")
+    def _existing_or_create(self) -> Self:
+        if self.existing == (self.create is not None):
+            raise ValueError("give either `existing: true` or `create: {variants: [...]}`")
+        return self
+
+
+class Capture(Section):
+    """Data capture."""
+
+    sampling_percentage: Annotated[int, Field(ge=1, le=100)] = 100
+    """Share of the requests that is recorded."""
+    modes: Annotated[tuple[Literal["Input", "Output"], ...], Field(min_length=1)] = ("Input", "Output")
+    """Sides that are recorded."""
+    csv_content_types: Annotated[tuple[ContentType, ...], Field(max_length=10)] = ("text/csv",)
+    """Content types recorded as CSV text."""
+    json_content_types: Annotated[tuple[ContentType, ...], Field(max_length=10)] = ("application/json",)
+    """Content types recorded as JSON text; anything else is recorded as base64."""
+    retention_days: Annotated[int, Field(ge=1)] = 90
+    """Captured records are deleted after so many days."""
+    destination: S3Prefix | None = None
+    """Where an existing endpoint writes its capture files (its `DestinationS3Uri`, ending in `/`)."""
+    kms_key: KmsKeyArn | None = None
+    """Key that encrypts the capture files of an existing endpoint."""

@@ -1,0 +1,147 @@
+"""The endpoint that the stack creates: models, configuration with data capture, autoscaling."""
+
+from __future__ import annotations
+
+from aws_cdk import aws_applicationautoscaling, aws_iam, aws_sagemaker
+from constructs import Construct
+
+from infra.config import EndpointConfig
+from infra.config.endpoint import Autoscaling, Variant
+from infra.constructs.permissions import (
+    Grant,
+    Place,
+    list_objects,
+    objects,
+    pull_image,
+    put_metrics,
+    service_role,
+    use_key,
+    write_job_logs,
+)
+from infra.constructs.storage import Storage
+
+_Config = aws_sagemaker.CfnEndpointConfig
+
+
+class MonitoredEndpoint(Construct):
+    """A SageMaker endpoint whose traffic is captured into the stack's bucket.
+
+    Attributes
+    ----------
+    endpoint : CfnEndpoint
+        Named as the configuration says.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        config: EndpointConfig,
+        variants: tuple[Variant, ...],
+        storage: Storage,
+    ) -> None:
+        super().__init__(scope, construct_id)
+        role = self._role(config, variants, storage)
+        endpoint_config = _Config(
+            self,
+            "Config",
+            kms_key_id=storage.key.key_arn,
+            production_variants=[self._variant(variant, role) for variant in variants],
+            data_capture_config=_capture(config, storage),
+        )
+        self.endpoint = aws_sagemaker.CfnEndpoint(
+            self,
+            "Endpoint",
+            endpoint_name=config.endpoint.name,
+            endpoint_config_name=endpoint_config.attr_endpoint_config_name,
+        )
+        for variant in variants:
+            if variant.autoscaling:
+                self._autoscale(config.endpoint.name, variant.name, variant.autoscaling)
+
+    def _variant(self, variant: Variant, role: aws_iam.Role) -> _Config.ProductionVariantProperty:
+        source = variant.model
+        model = aws_sagemaker.CfnModel(
+            self,
+            f"Model-{variant.name}",
+            execution_role_arn=role.role_arn,
+            enable_network_isolation=True,
+            containers=[
+                aws_sagemaker.CfnModel.ContainerDefinitionProperty(
+                    model_package_name=source.package,
+                    image=source.image,
+                    model_data_url=source.artifact,
+                    environment=source.environment or None,
+                )
+            ],
+        )
+        model.node.add_dependency(role)
+        return _Config.ProductionVariantProperty(
+            variant_name=variant.name,
+            model_name=model.attr_model_name,
+            initial_variant_weight=variant.weight,
+            instance_type=variant.instance.type,
+            initial_instance_count=variant.instance.count,
+        )
+
+    def _role(self, config: EndpointConfig, variants: tuple[Variant, ...], storage: Storage) -> aws_iam.Role:
+        capture = Place(storage.bucket.bucket_name, storage.layout.capture)
+        images = sorted({variant.model.image for variant in variants if variant.model.image})
+        artifacts = sorted({variant.model.artifact for variant in variants if variant.model.artifact})
+        packages = sorted({variant.model.package for variant in variants if variant.model.package})
+        places = [Place.of(artifact) for artifact in artifacts]
+        grants = [
+            objects(self, [capture], "PutObject"),
+            use_key(storage.key.key_arn),
+            put_metrics("/aws/sagemaker/Endpoints"),
+            write_job_logs(self, f"Endpoints/{config.endpoint.name}"),
+            *(grant for image in images for grant in pull_image(self, image)),
+        ]
+        if places:
+            grants += [*list_objects(self, places), objects(self, places, "GetObject")]
+        if packages:
+            grants.append(Grant(("sagemaker:DescribeModelPackage",), tuple(packages)))
+        return service_role(self, "Role", "sagemaker", grants)
+
+    def _autoscale(self, endpoint: str, variant: str, scaling: Autoscaling) -> None:
+        target = aws_applicationautoscaling.CfnScalableTarget(
+            self,
+            f"Scaling-{variant}",
+            service_namespace="sagemaker",
+            scalable_dimension="sagemaker:variant:DesiredInstanceCount",
+            resource_id=f"endpoint/{endpoint}/variant/{variant}",
+            min_capacity=scaling.min,
+            max_capacity=scaling.max,
+        )
+        target.node.add_dependency(self.endpoint)
+        policy = aws_applicationautoscaling.CfnScalingPolicy
+        policy(
+            self,
+            f"ScalingPolicy-{variant}",
+            policy_name=f"{endpoint}-{variant}-invocations",
+            policy_type="TargetTrackingScaling",
+            scaling_target_id=target.ref,
+            target_tracking_scaling_policy_configuration=policy.TargetTrackingScalingPolicyConfigurationProperty(
+                target_value=scaling.invocations_per_instance,
+                predefined_metric_specification=policy.PredefinedMetricSpecificationProperty(
+                    predefined_metric_type="SageMakerVariantInvocationsPerInstance"
+                ),
+            ),
+        )
+
+
+def _capture(config: EndpointConfig, storage: Storage) -> _Config.DataCaptureConfigProperty:
+    """Return the data-capture settings; SageMaker adds `<endpoint>/<variant>/...` to the destination."""
+    capture = config.capture
+    return _Config.DataCaptureConfigProperty(
+        enable_capture=True,
+        initial_sampling_percentage=capture.sampling_percentage,
+        destination_s3_uri=storage.uri("capture"),
+        kms_key_id=storage.key.key_arn,
+        capture_options=[_Config.CaptureOptionProperty(capture_mode=mode) for mode in capture.modes],
+        capture_content_type_header=_Config.CaptureContentTypeHeaderProperty(
+            csv_content_types=list(capture.csv_content_types) or None,
+            json_content_types=list(capture.json_content_types) or None,
+        ),
+    )

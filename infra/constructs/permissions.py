@@ -1,0 +1,143 @@
+"""IAM permissions in the words of the product: what of which bucket, never more; every wildcard with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from aws_cdk import ArnFormat, Stack, aws_iam
+from constructs import Construct
+
+from infra.constructs.nag import acknowledge_wildcard
+
+COLON: Final = ArnFormat.COLON_RESOURCE_NAME
+PULL_ACTIONS: Final = ("ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Actions on resources.
+
+    Attributes
+    ----------
+    wildcard : str
+        Why a resource has to hold a ``*``; empty where none does.
+    """
+
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    wildcard: str = ""
+    conditions: Mapping[str, Any] = field(default_factory=dict)
+
+    def to(self, role: aws_iam.Role) -> None:
+        """Add this to a role."""
+        role.add_to_policy(
+            aws_iam.PolicyStatement(
+                actions=list(self.actions), resources=list(self.resources), conditions=dict(self.conditions) or None
+            )
+        )
+        if self.wildcard:
+            for resource in self.resources:
+                acknowledge_wildcard(role, resource, self.wildcard)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A prefix (ends in ``/``) or one object of a bucket."""
+
+    bucket: str
+    key: str
+
+    @classmethod
+    def of(cls, uri: str) -> Place:
+        """Split an S3 URI.
+
+        Examples
+        --------
+        >>> Place.of("s3://bucket/folder/")
+        Place(bucket='bucket', key='folder/')
+        """
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        return cls(bucket, key)
+
+    @property
+    def is_prefix(self) -> bool:
+        """Whether it names everything below rather than one object."""
+        return self.key.endswith("/") or not self.key
+
+    @property
+    def pattern(self) -> str:
+        """The key, or all keys below the prefix."""
+        return f"{self.key}*" if self.is_prefix else self.key
+
+    def bucket_arn(self, scope: Construct) -> str:
+        """Return the ARN of the bucket."""
+        return f"arn:{Stack.of(scope).partition}:s3:::{self.bucket}"
+
+
+def service_role(scope: Construct, construct_id: str, service: str, grants: Iterable[Grant]) -> aws_iam.Role:
+    """Declare a role of one service with exactly these grants."""
+    role = aws_iam.Role(scope, construct_id, assumed_by=aws_iam.ServicePrincipal(f"{service}.amazonaws.com"))
+    for grant in grants:
+        grant.to(role)
+    return role
+
+
+def list_objects(scope: Construct, places: Iterable[Place]) -> list[Grant]:
+    """Allow to list what is below some prefixes, bucket by bucket."""
+    patterns: dict[str, list[str]] = {}
+    for place in places:
+        patterns.setdefault(place.bucket_arn(scope), []).append(place.pattern)
+    return [
+        Grant(("s3:ListBucket",), (arn,), conditions={"StringLike": {"s3:prefix": keys}})
+        for arn, keys in patterns.items()
+    ]
+
+
+def objects(scope: Construct, places: Iterable[Place], *actions: str) -> Grant:
+    """Allow actions such as ``GetObject`` on objects."""
+    arns = tuple(f"{place.bucket_arn(scope)}/{place.pattern}" for place in places)
+    reason = "Objects are named by time and content; the wildcard stands behind the prefix of this endpoint."
+    return Grant(tuple(f"s3:{action}" for action in actions), arns, wildcard=reason)
+
+
+def use_key(*keys: str) -> Grant:
+    """Allow to read and write with encryption keys."""
+    return Grant(("kms:Decrypt", "kms:GenerateDataKey"), keys)
+
+
+def pull_image(scope: Construct, image: str) -> list[Grant]:
+    """Allow to pull one container image from ECR."""
+    registry, _, path = image.partition("/")
+    account, _, _, region, *_ = registry.split(".")
+    repository = path.partition("@")[0].partition(":")[0]
+    return pull_repository(f"arn:{Stack.of(scope).partition}:ecr:{region}:{account}:repository/{repository}")
+
+
+def pull_repository(arn: str) -> list[Grant]:
+    """Allow to pull the images of one ECR repository."""
+    reason = "A registry token is not bound to a repository: ecr:GetAuthorizationToken has no resources."
+    return [Grant(PULL_ACTIONS, (arn,)), Grant(("ecr:GetAuthorizationToken",), ("*",), wildcard=reason)]
+
+
+def write_job_logs(scope: Construct, group: str) -> Grant:
+    """Allow a SageMaker job or container to write its own logs."""
+    stack = Stack.of(scope)
+    arn = stack.format_arn(
+        service="logs", resource="log-group", resource_name=f"/aws/sagemaker/{group}*", arn_format=COLON
+    )
+    actions = ("logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents")
+    return Grant(actions, (arn,), wildcard="SageMaker names the streams of a job's log group.")
+
+
+def put_metrics(*namespaces: str) -> Grant:
+    """Allow to publish metrics of some namespaces."""
+    condition = {"StringEquals": {"cloudwatch:namespace": list(namespaces)}}
+    reason = "CloudWatch metrics have no resources to name; a condition limits the namespace."
+    return Grant(("cloudwatch:PutMetricData",), ("*",), wildcard=reason, conditions=condition)
+
+
+def default_bus(scope: Construct) -> str:
+    """Return the ARN of the account's default event bus."""
+    return Stack.of(scope).format_arn(service="events", resource="event-bus", resource_name="default")

@@ -1,0 +1,146 @@
+"""The SageMaker pipeline that retrains the model, from the committed definition, and where it registers models."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from aws_cdk import Stack, aws_iam, aws_sagemaker
+from constructs import Construct
+
+from infra.config import EndpointConfig
+from infra.config.operations import Training
+from infra.constructs.permissions import (
+    Grant,
+    Place,
+    list_objects,
+    objects,
+    pull_image,
+    service_role,
+    use_key,
+    write_job_logs,
+)
+from infra.constructs.storage import Storage
+from infra.retraining.load import load_definition
+from infra.runtimes.function import capture_prefix
+
+_HOUR_SECONDS = 3600
+_APPROVALS = {"manual": "PendingManualApproval", "automatic": "Approved"}
+_JOBS = ("processing-job", "training-job")
+
+
+class RetrainingPipeline(Construct):
+    """Pipeline and model package group.
+
+    Attributes
+    ----------
+    arn : str
+        The pipeline.
+    """
+
+    def __init__(
+        self, scope: Construct, construct_id: str, *, config: EndpointConfig, training: Training, storage: Storage
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._config, self._training, self._storage = config, training, storage
+        name = f"{config.endpoint.name}-retraining"
+        self.arn = Stack.of(self).format_arn(service="sagemaker", resource="pipeline", resource_name=name)
+        self._group = aws_sagemaker.CfnModelPackageGroup(self, "Models", model_package_group_name=config.endpoint.name)
+        role = self._role()
+        body = json.dumps(load_definition(self._defaults(role)))
+        pipeline = aws_sagemaker.CfnPipeline(
+            self,
+            "Pipeline",
+            pipeline_name=name,
+            pipeline_description=f"Retrains the model of {config.endpoint.name}",
+            role_arn=role.role_arn,
+            pipeline_definition={"PipelineDefinitionBody": body},
+            parallelism_configuration={"MaxParallelExecutionSteps": 1},
+        )
+        pipeline.node.add_dependency(role, self._group)
+
+    def _defaults(self, role: aws_iam.Role) -> dict[str, Any]:
+        config, training, storage = self._config, self._training, self._storage
+        create = config.endpoint.create
+        return {
+            "Region": Stack.of(self).region,
+            "RoleArn": role.role_arn,
+            "KmsKeyArn": storage.key.key_arn,
+            "ProcessImage": training.prepare_image,
+            "TrainImage": training.image,
+            "InstanceType": training.instance_type,
+            "InferenceInstanceType": create.variants[0].instance.type if create else training.instance_type,
+            "CodeUri": training.code,
+            "CapturePrefix": capture_prefix(config, storage),
+            "GroundTruthPrefix": self._ground_truth(),
+            "BaselineDataset": config.baseline.dataset,
+            "ChampionModelUri": self._champion(),
+            "OutputPrefix": storage.uri("retraining"),
+            "Outputs": ",".join(config.columns.outputs),
+            "Label": config.data_schema.label,
+            "TimeColumn": config.baseline.time_column or "-",
+            "LabelLagHours": -(-int(config.ground_truth.lag.total_seconds()) // _HOUR_SECONDS),
+            "HoldoutShare": training.holdout_share,
+            "MinLabelledRows": training.min_labelled_rows,
+            "MinImprovement": training.min_improvement,
+            "ModelPackageGroup": self._config.endpoint.name,
+            "ApprovalStatus": _APPROVALS[training.approval],
+        }
+
+    def _ground_truth(self) -> str:
+        return self._config.ground_truth.prefix or self._storage.uri(self._storage.layout.ground_truth)
+
+    def _champion(self) -> str:
+        create = self._config.endpoint.create
+        served = create.variants[0].model.artifact if create else None
+        return self._training.champion or served or ""
+
+    def _role(self) -> aws_iam.Role:
+        images = sorted({self._training.image, self._training.prepare_image})
+        pulls = [grant for image in images for grant in pull_image(self, image)]
+        role = service_role(self, "Role", "sagemaker", [*self._data(), *self._jobs(), *self._registry(), *pulls])
+        own_jobs = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
+        Grant(("iam:PassRole",), (role.role_arn,), conditions=own_jobs).to(role)
+        return role
+
+    def _data(self) -> list[Grant]:
+        own = Place(self._storage.bucket.bucket_name, self._storage.layout.retraining)
+        read = [
+            Place.of(uri)
+            for uri in (
+                capture_prefix(self._config, self._storage),
+                self._ground_truth(),
+                self._config.baseline.dataset,
+                self._training.code,
+                self._champion(),
+            )
+            if uri
+        ]
+        keys = [self._storage.key.key_arn, *filter(None, [self._config.capture.kms_key])]
+        return [
+            *list_objects(self, [own, *read]),
+            objects(self, [own, *read], "GetObject"),
+            objects(self, [own], "PutObject"),
+            use_key(*keys),
+            Grant(("kms:CreateGrant", "kms:DescribeKey"), (self._storage.key.key_arn,)),
+        ]
+
+    def _jobs(self) -> list[Grant]:
+        verbs = ("AddTags", "CreateProcessingJob", "CreateTrainingJob", "DescribeProcessingJob", "DescribeTrainingJob")
+        stops = ("StopProcessingJob", "StopTrainingJob")
+        stack = Stack.of(self)
+        names = tuple(stack.format_arn(service="sagemaker", resource=job, resource_name="pipelines-*") for job in _JOBS)
+        actions = tuple(f"sagemaker:{verb}" for verb in (*verbs, *stops))
+        return [
+            Grant(actions, names, wildcard="SageMaker names the jobs of a pipeline pipelines-<execution>-<step>-..."),
+            write_job_logs(self, "ProcessingJobs"),
+            write_job_logs(self, "TrainingJobs"),
+        ]
+
+    def _registry(self) -> list[Grant]:
+        stack, group = Stack.of(self), self._config.endpoint.name
+        group_arn = stack.format_arn(service="sagemaker", resource="model-package-group", resource_name=group)
+        versions = stack.format_arn(service="sagemaker", resource="model-package", resource_name=f"{group}/*")
+        verbs = ("AddTags", "CreateModelPackage", "DescribeModelPackage", "DescribeModelPackageGroup")
+        actions = tuple(f"sagemaker:{verb}" for verb in verbs)
+        return [Grant(actions, (group_arn, versions), wildcard="The registry numbers the versions of a group.")]

@@ -1,0 +1,1 @@
+"""Facts about Amazon's own analyzers."""

@@ -1,0 +1,1 @@
+"""Where a monitor runs: how its schedule and its machines are declared."""

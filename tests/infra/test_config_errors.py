@@ -1,0 +1,147 @@
+"""Every mistake gets one line: file, path, what was given, what is allowed, what to do."""
+
+# ruff: noqa: E501 - one mistake, one line
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infra.config import load_config, parse_config
+from infra.config.schedule import ALLOWED
+from monitoring_core.errors import ConfigError
+
+VARIANT = {"model": {"image": "111122223333.dkr.ecr.eu-west-1.amazonaws.com/m:1", "artifact": "s3://bucket/m.tar.gz"}}
+TRAINING = {
+    "prepare_image": "111122223333.dkr.ecr.eu-west-1.amazonaws.com/watchkeeper:1",
+    "image": "111122223333.dkr.ecr.eu-west-1.amazonaws.com/m:1",
+    "code": "s3://bucket/sourcedir.tar.gz",
+}
+
+
+def created(**sections: Any) -> dict[str, Any]:
+    """A correct document for an endpoint that the stack creates, with some sections replaced."""
+    document = {
+        "endpoint": {"name": "ep", "create": {"variants": [VARIANT]}},
+        "schema": {"problem": "binary-classification", "outputs": ["p"], "features": ["temp", "wind"], "label": "y"},
+        "baseline": {"dataset": "s3://bucket/train.csv"},
+        "monitors": [{"kind": "data-quality"}],
+    }
+    return document | sections
+
+
+def existing(**sections: Any) -> dict[str, Any]:
+    return created(
+        **{"endpoint": {"name": "ep", "existing": True}, "capture": {"destination": "s3://bucket/capture/"}} | sections
+    )
+
+
+def monitor(**fields: Any) -> dict[str, Any]:
+    return {"monitors": [{"kind": "data-quality", **fields}]}
+
+
+def variants(*items: dict[str, Any]) -> dict[str, Any]:
+    return {"endpoint": {"name": "ep", "create": {"variants": list(items)}}}
+
+
+def test_the_documents_that_the_mistakes_start_from_are_correct() -> None:
+    parse_config(created(retraining={"training": TRAINING}), "f")
+    parse_config(existing(), "f")
+
+
+@pytest.mark.parametrize(
+    ("document", "line"),
+    [
+        (created(monitor=[]), "monitor: unknown key; allowed: alarms, baseline, capture, endpoint, governance, ground_truth, monitors, retraining, runtime, schema; did you mean 'monitors'?"),
+        (created(schema={"fetures": []}), "schema.fetures: unknown key; allowed: features, label, outputs, problem; did you mean 'features'?"),
+        (created(**monitor(distribution={"comparison_methd": "Robust"})), "monitors[0].distribution.comparison_methd: unknown key; allowed: calibrate, categorical_drift_method, comparison_method, comparison_threshold; did you mean 'comparison_method'?"),
+        (created(**variants({**VARIANT, "instance": {"typ": "x"}})), "endpoint.create.variants[0].instance.typ: unknown key; allowed: count, type; did you mean 'type'?"),
+        (created(**monitor(features={"temp": {"max_dist": 0.1}})), "monitors[0].features.temp.max_dist: unknown key; allowed: max_distance, min_completeness, perform_comparison; did you mean 'max_distance'?"),
+        (created(monitors=[{"kind": "model-quality"}]), "monitors[0].kind: 'model-quality' is not available; allowed: data-quality; did you mean 'data-quality'?"),
+        (created(monitors=[]), "monitors: needs at least 1, got []"),
+        (created(monitors=[{"schedule": "daily"}]), "monitors[0].kind: missing; add it"),
+        (created(**monitor(schedule="hourlyy")), f"monitors[0].schedule: 'hourlyy' is not allowed; {ALLOWED}"),
+        (created(**monitor(schedule="every 5 hours")), "monitors[0].schedule: 'every 5 hours' is not allowed; windows of 5 hours do not fill a day evenly; allowed: 1, 2, 3, 4, 6, 8, 12 or 24 hours"),
+        (created(**monitor(min_rows=0)), "monitors[0].min_rows: input should be greater than or equal to 1, got 0"),
+        (created(**monitor(runtime="spark")), "monitors[0].runtime: 'spark' is not available; allowed: function, managed"),
+        (created(**monitor(runtime="managed", schedule="rate(30 minutes)", emit_features=["temp"])), "monitors[0].schedule: 'rate(30 minutes)' cannot be scheduled by Model Monitor; allowed: hourly, daily, every N hours, or cron(0 H ? * * *) or cron(0 H/N ? * * *); or use `runtime: function`"),
+        (created(**monitor(runtime="managed", schedule="cron(10 5 ? * * *)", emit_features=["temp"])), "monitors[0].schedule: 'cron(10 5 ? * * *)' cannot be scheduled by Model Monitor; allowed: hourly, daily, every N hours, or cron(0 H ? * * *) or cron(0 H/N ? * * *); or use `runtime: function`"),
+        (created(**monitor(runtime="managed")), "monitors[0].emit_features: the alarm of a managed monitor watches the drift metrics of these features: name 1 to 9, got 0"),
+        (created(monitors=[{"kind": "data-quality"}, {"kind": "data-quality"}]), "monitors[1].name: 'data-quality' is taken by another monitor; give each its own `name`"),
+        (created(**monitor(name="m" * 61)), f"monitors[0].name: 'ep-{'m' * 61}' has 64 characters; endpoint and monitor together may have 62"),
+        (created(**monitor(features={"tmep": {}})), "monitors[0].features.tmep: column 'tmep' not found; available columns: p, temp, wind; check the spelling in the configuration"),
+        (created(**monitor(emit_features=["temp", "wnd"])), "monitors[0].emit_features[1]: column 'wnd' not found; available columns: p, temp, wind; check the spelling in the configuration"),
+        (created(schema={"outputs": ["p"], "features": ["p"]}), "schema: `outputs` and `features` must name each column once, got twice: p"),
+        (created(endpoint={"name": "ep"}), "endpoint: give either `existing: true` or `create: {variants: [...]}`"),
+        (created(endpoint={"name": "ep_1", "existing": True}), "endpoint.name: 'ep_1' is not allowed; allowed: letters, digits and inner hyphens, at most 63 characters"),
+        (created(**variants({**VARIANT, "serverless": {"memory": 2048}})), "endpoint.create.variants[0]: SageMaker does not capture data on serverless variants, so they cannot be monitored; use `instance`"),
+        (created(**variants(VARIANT, VARIANT)), "endpoint.create: variant names must differ, got AllTraffic, AllTraffic"),
+        (created(**variants({**VARIANT, "weight": 0})), "endpoint.create: at least one variant needs a weight above 0"),
+        (created(**variants({"model": {}})), "endpoint.create.variants[0].model: give either `package`, or `image` and `artifact`"),
+        (created(**variants({"model": {"artifact": "s3://bucket/m.tar.gz"}})), "endpoint.create.variants[0].model: `image` and `artifact` belong together; give both, or `package` alone"),
+        (created(**variants({"model": {"image": "xgboost:1", "artifact": "s3://bucket/m.tar.gz"}})), "endpoint.create.variants[0].model.image: 'xgboost:1' is not allowed; allowed: an image in ECR, e.g. 111122223333.dkr.ecr.eu-west-1.amazonaws.com/models/fraud:1.2"),
+        (created(**variants({**VARIANT, "autoscaling": {"min": 3, "max": 2}})), "endpoint.create.variants[0].autoscaling: `min` must not be above `max`, got min 3 and max 2"),
+        (created(capture={"destination": "s3://bucket/capture/"}), "capture.destination: is for existing endpoints; a created endpoint captures into the stack's own bucket and key"),
+        (created(capture={"csv_content_types": ["text/csv"], "json_content_types": ["text/csv"]}), "capture.json_content_types: text/csv is listed as CSV too; list it once"),
+        (existing(capture={}), "capture.destination: missing; give the `DestinationS3Uri` of the existing endpoint's data capture"),
+        (existing(capture={"destination": "s3://bucket/capture/", "sampling_percentage": 50}), "capture.sampling_percentage: has no effect on an existing endpoint, which decides this itself; remove it"),
+        (existing(capture={"destination": "s3://bucket/capture"}), "capture.destination: 's3://bucket/capture' is not allowed; allowed: an S3 prefix that ends in /, e.g. s3://bucket/folder/"),
+        (created(baseline={}), "baseline: give either `dataset`, or `statistics` and `constraints`"),
+        (created(baseline={"statistics": "s3://bucket/s.json"}), "baseline: `statistics` and `constraints` belong together; give both, or `dataset` alone"),
+        (created(baseline={"statistics": "s3://bucket/s.json", "constraints": "s3://bucket/c.json", "time_column": "t"}), "baseline: `time_column` is a column of `dataset`; it has no effect on a baseline that exists already"),
+        (created(baseline={"dataset": "train.csv"}), "baseline.dataset: 'train.csv' is not allowed; allowed: an S3 object, e.g. s3://bucket/folder/file.csv"),
+        (created(alarms={"datapoints_to_alarm": 3, "evaluation_periods": 2}), "alarms: `datapoints_to_alarm` must not be above `evaluation_periods`, got 3 of 2"),
+        (created(alarms={"evaluation_periods": 8}, **monitor(schedule="daily")), "alarms.evaluation_periods: CloudWatch looks back seven days at most, got 8 windows of daily (data-quality); allowed: up to 7"),
+        (created(alarms={"notify": {"email": ["ml"]}}), "alarms.notify.email[0]: 'ml' is not allowed; allowed: an email address"),
+        (created(retraining={"pipeline": "creat"}), "retraining.pipeline: 'creat' is not allowed; allowed: create, or the ARN of a SageMaker pipeline"),
+        (created(retraining={"training": TRAINING, "cooldown": "3 days"}), "retraining.cooldown: '3 days' is not allowed; allowed: a whole number followed by m, h or d, e.g. 90m, 26h, 3d"),
+        (created(retraining={}), "retraining: `training` belongs to `pipeline: create`: give both, or the ARN of your own pipeline alone"),
+        (created(retraining={"training": TRAINING}, schema={}), "schema.outputs: missing; the retraining pipeline needs it"),
+        (created(retraining={"training": TRAINING}, schema={"problem": "regression", "outputs": ["p"], "label": "y"}), "schema.problem: the retraining pipeline compares models by AUC and needs binary-classification, got regression; give the ARN of your own pipeline instead"),
+        (existing(retraining={"training": TRAINING}), "retraining.training.champion: missing; give the `model.tar.gz` that serves today"),
+        (created(retraining={"training": TRAINING}, **monitor(runtime="managed", emit_features=["temp"])), "retraining: is started by monitors of `runtime: function`; add one, or remove this section"),
+        (created(ground_truth={"lag": "1d"}), "ground_truth: only retraining reads labels in this version; add `retraining` or remove this section"),
+        (created(governance={"risk_rating": "hi"}), "governance.risk_rating: 'hi' is not available; allowed: high, medium, low, unknown; did you mean 'high'?"),
+        (created(governance={"tags": {"aws:x": "1"}}), "governance.tags.aws:x.[key]: 'aws:x' is not allowed; allowed: letters, digits, spaces and .:/=+@_- but not starting with aws:"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named_with_its_fix(document: dict[str, Any], line: str) -> None:
+    with pytest.raises(ConfigError) as error:
+        parse_config(document, "a/monitoring.yaml")
+    assert f"a/monitoring.yaml: {line}" in str(error.value).splitlines()
+
+
+def test_all_mistakes_of_a_file_are_reported_at_once() -> None:
+    with pytest.raises(ConfigError) as error:
+        parse_config(created(schema={"x": 1}, alarms={"y": 1}, **monitor(min_rows="many")), "f")
+    assert [line.split(":")[1].strip() for line in str(error.value).splitlines()] == [
+        "schema.x",
+        "monitors[0].min_rows",
+        "alarms.y",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("endpoint: {name: a}\nendpoint: {name: b}\n", "key 'endpoint' is given twice; keep one"),
+        ("monitors:\n  - {kind: data-quality, kind: data-quality}\n", "key 'kind' is given twice; keep one"),
+        ("endpoint: [", "not valid YAML"),
+        ("just text", "the file must hold sections such as `endpoint:`, got 'just text'"),
+        ("", "the file must hold sections such as `endpoint:`, got None"),
+    ],
+)
+def test_a_file_that_is_no_configuration_says_why(config_file: Callable[[str], Path], text: str, message: str) -> None:
+    path = config_file(text)
+    with pytest.raises(ConfigError) as error:
+        load_config(path)
+    assert message in str(error.value)
+    assert str(path) in str(error.value)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"no such file; give the path of a monitoring\.yaml"):
+        load_config(tmp_path / "nowhere.yaml")

@@ -1,0 +1,144 @@
+"""Alarms, and what they set in motion."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from monitoring_core import metric_names
+
+from .conftest import Template
+from .test_runtime_function import joined
+
+
+@pytest.fixture(scope="module")
+def alarms(flights: Template) -> dict[str, dict[str, Any]]:
+    found = [r["Properties"] for r in flights["Resources"].values() if r["Type"] == "AWS::CloudWatch::Alarm"]
+    return {p["AlarmName"].removeprefix("flights-prod-"): p for p in found}
+
+
+def function(template: Template, name: str) -> dict[str, Any]:
+    (found,) = [
+        r["Properties"]
+        for r in template["Resources"].values()
+        if r["Type"] == "AWS::Lambda::Function" and r["Properties"]["Handler"] == f"functions.{name}.handler.handler"
+    ]
+    return found
+
+
+def rules(template: Template, purpose: str) -> dict[str, Any]:
+    (found,) = [
+        r["Properties"]
+        for r in template["Resources"].values()
+        if r["Type"] == "AWS::Events::Rule" and r["Properties"]["Description"].startswith(purpose)
+    ]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "metric", "operator", "threshold", "missing"),
+    [
+        ("violations", metric_names.VIOLATIONS, "GreaterThanThreshold", 0, "missing"),
+        ("heartbeat", metric_names.RUNS_COMPLETED, "LessThanThreshold", 1, "breaching"),
+        ("failed", metric_names.RUNS_FAILED, "GreaterThanThreshold", 0, "notBreaching"),
+    ],
+)
+def test_an_alarm_watches_its_metric_of_the_catalogue(
+    alarms: dict[str, dict[str, Any]],
+    name: str,
+    metric: metric_names.Metric,
+    operator: str,
+    threshold: int,
+    missing: str,
+) -> None:
+    p = alarms[f"data-quality-{name}"]
+    assert (p["Namespace"], p["MetricName"]) == (metric_names.NAMESPACE, metric.name)
+    assert {d["Name"]: d["Value"] for d in p["Dimensions"]} == {
+        "Endpoint": "flights-prod",
+        "MonitoringSchedule": "flights-prod-data-quality",
+    }
+    assert (p["ComparisonOperator"], p["Threshold"], p["TreatMissingData"]) == (operator, threshold, missing)
+    assert p["Period"] == 86_400
+
+
+def test_violations_alarm_after_m_of_n_runs(alarms: dict[str, dict[str, Any]]) -> None:
+    p = alarms["data-quality-violations"]
+    assert (p["DatapointsToAlarm"], p["EvaluationPeriods"]) == (3, 7)
+    assert "3 of the last 7 runs" in p["AlarmDescription"]
+
+
+def test_the_heartbeat_needs_every_window_to_be_silent(alarms: dict[str, dict[str, Any]]) -> None:
+    p = alarms["data-quality-heartbeat"]
+    assert p["DatapointsToAlarm"] == p["EvaluationPeriods"] == 3
+
+
+def test_dead_letters_tell_the_topic_without_a_function(alarms: dict[str, dict[str, Any]]) -> None:
+    p = alarms["dead-letters"]
+    assert (p["Namespace"], p["MetricName"]) == ("AWS/SQS", "ApproximateNumberOfMessagesVisible")
+    assert "Topic" in json.dumps(p["AlarmActions"])
+
+
+def test_people_hear_of_every_change_and_retraining_of_violations_only(flights: Template) -> None:
+    told, retrained = rules(flights, "Tells people"), rules(flights, "Retrains the model")
+    for rule in (told, retrained):
+        assert rule["EventPattern"]["source"] == ["aws.cloudwatch"]
+        assert rule["EventPattern"]["detail-type"] == ["CloudWatch Alarm State Change"]
+        assert rule["EventPattern"]["detail"] == {"state": {"value": ["ALARM", "OK", "INSUFFICIENT_DATA"]}}
+    named = [joined(arn) for arn in told["EventPattern"]["resources"]]
+    assert len(named) == 3
+    assert [joined(arn) for arn in retrained["EventPattern"]["resources"]] == [n for n in named if "Violations" in n]
+
+
+def test_retrain_gets_its_settings(flights: Template) -> None:
+    environment = function(flights, "retrain")["Environment"]["Variables"]
+    assert environment["PIPELINE_NAME"] == "flights-prod-retraining"
+    assert environment["COOLDOWN_SECONDS"] == str(7 * 86_400)
+    assert environment["DRY_RUN"] == "false"
+    assert {"BUCKET", "ENDPOINT", "INCIDENT_TABLE", "TOPIC_ARN"} <= environment.keys()
+
+
+def test_incidents_are_decided_one_after_the_other(flights: Template) -> None:
+    assert function(flights, "retrain")["ReservedConcurrentExecutions"] == 1
+
+
+def test_notify_says_what_follows(flights: Template, existing: Template) -> None:
+    assert function(flights, "notify")["Environment"]["Variables"]["RETRAINING"] == "automatic"
+    assert function(existing, "notify")["Environment"]["Variables"]["RETRAINING"] == "off"
+
+
+def test_tables_have_the_keys_that_the_functions_use(flights: Template, of_type: Any) -> None:
+    keys = {
+        tuple(key["AttributeName"] for key in r["Properties"]["KeySchema"])
+        for _, r in of_type(flights, "AWS::DynamoDB::Table")
+    }
+    assert keys == {("endpoint", "incident_id"), ("id",)}
+
+
+def test_retrain_may_start_its_own_pipeline_only(flights: Template) -> None:
+    policies = [
+        r["Properties"] for name, r in flights["Resources"].items() if name.startswith("LoopRetrainRoleDefault")
+    ]
+    (statement,) = [
+        s for s in policies[0]["PolicyDocument"]["Statement"] if "sagemaker:StartPipelineExecution" in s["Action"]
+    ]
+    assert joined(statement["Resource"]).endswith(":pipeline/flights-prod-retraining")
+
+
+def test_the_pipeline_is_the_committed_definition_with_this_deployments_values(flights: Template, of_type: Any) -> None:
+    ((_, pipeline),) = of_type(flights, "AWS::SageMaker::Pipeline")
+    body = json.loads(joined(pipeline["Properties"]["PipelineDefinition"]["PipelineDefinitionBody"]))
+    defaults = {p["Name"]: p.get("DefaultValue") for p in body["Parameters"]}
+    assert all(value is not None for value in defaults.values())
+    assert defaults["ApprovalStatus"] == "PendingManualApproval"
+    assert defaults["LabelLagHours"] == 24
+    assert (defaults["Outputs"], defaults["Label"], defaults["TimeColumn"]) == ("probability", "late", "time")
+    assert defaults["ChampionModelUri"] == "s3://flights-data/model/model.tar.gz"
+    assert defaults["GroundTruthPrefix"].endswith("/ground-truth/flights-prod/")
+    assert [step["Name"] for step in body["Steps"]] == ["Prepare", "Train", "Evaluate", "IsBetter"]
+
+
+def test_without_retraining_nothing_of_it_is_deployed(existing: Template, of_type: Any) -> None:
+    assert of_type(existing, "AWS::SageMaker::Pipeline") == []
+    assert [r for _, r in of_type(existing, "AWS::Events::Rule") if "Retrains" in r["Properties"]["Description"]] == []

@@ -1,0 +1,229 @@
+"""What must hold in every template: cdk-nag and cfn-lint are clean, and our own rules where they have none."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aws_cdk import App, Stack, aws_s3
+
+from infra.app import build
+
+from .conftest import EXAMPLES, Template, cdk_context
+
+NAMES = ("flights-prod", "churn-managed", "fraud-prod")
+REGIONS = ("us-east-1", "eu-central-1", "cn-north-1", "us-gov-west-1")
+NOT_OFFERED = {
+    ("AWS::SageMaker::DataQualityJobDefinition", "cn-north-1"),
+    ("AWS::SageMaker::DataQualityJobDefinition", "us-gov-west-1"),
+    ("AWS::SageMaker::MonitoringSchedule", "us-gov-west-1"),
+    ("AWS::SageMaker::ModelPackageGroup", "cn-north-1"),
+}
+"""CloudFormation has no such types there: `runtime: managed` and `pipeline: create` need another region."""
+CREATE_ONLY = {
+    "AWS::SageMaker::Model": "ModelName",
+    "AWS::SageMaker::EndpointConfig": "EndpointConfigName",
+    "AWS::IAM::Role": "RoleName",
+    "AWS::S3::Bucket": "BucketName",
+    "AWS::DynamoDB::Table": "TableName",
+    "AWS::SQS::Queue": "QueueName",
+    "AWS::SNS::Topic": "TopicName",
+    "AWS::Lambda::Function": "FunctionName",
+    "AWS::StepFunctions::StateMachine": "StateMachineName",
+    "AWS::Logs::LogGroup": "LogGroupName",
+    "AWS::Events::Rule": "Name",
+    "AWS::Scheduler::Schedule": "Name",
+}
+"""Types that CloudFormation replaces on some change, and the property that would make the two collide."""
+
+
+@pytest.fixture(params=NAMES)
+def template(request: pytest.FixtureRequest, templates: dict[str, Template]) -> Template:
+    return templates[request.param]
+
+
+def properties(template: Template, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, resource in template["Resources"].items():
+        if resource["Type"] == kind:
+            yield name, resource.get("Properties", {})
+
+
+def statements(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, policy in properties(template, "AWS::IAM::Policy"):
+        for statement in policy["PolicyDocument"]["Statement"]:
+            yield name, statement
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def test_every_example_is_covered(templates: dict[str, Template]) -> None:
+    assert sorted(templates) == sorted(NAMES)
+    assert len(EXAMPLES) == len(NAMES)
+
+
+def test_a_finding_of_cdk_nag_fails_the_synthesis(tmp_path: Path) -> None:
+    app = App(context=cdk_context(), outdir=str(tmp_path))
+    build(app, [])
+    aws_s3.Bucket(Stack(app, "Careless"), "Bucket")
+    with pytest.raises(RuntimeError, match="S3 Bucket has server access logs disabled"):
+        app.synth()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_cfn_lint_is_clean_in_every_partition(templates: dict[str, Template], name: str, tmp_path: Path) -> None:
+    """W3005 (a dependency that a reference implies already) comes from CDK itself."""
+    path = tmp_path / "template.json"
+    path.write_text(json.dumps(templates[name]))
+    cfn_lint = Path(sys.executable).with_name("cfn-lint")
+    command = [str(cfn_lint), "--ignore-checks", "W3005", "--regions", *REGIONS, "--format", "json", str(path)]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - fixed arguments
+    findings = {(found["Rule"]["Id"], found["Message"]) for found in json.loads(result.stdout)}
+    assert findings <= {
+        ("E3006", f"Resource type {kind!r} does not exist in {region!r}") for kind, region in NOT_OFFERED
+    }
+
+
+def test_no_permission_has_a_wildcard_action(template: Template) -> None:
+    actions = [(name, action) for name, s in statements(template) for action in as_list(s["Action"])]
+    assert [(name, action) for name, action in actions if "*" in action] == []
+
+
+def test_only_actions_without_resources_are_allowed_on_everything(template: Template) -> None:
+    on_everything = {
+        action for _, s in statements(template) if "*" in as_list(s["Resource"]) for action in as_list(s["Action"])
+    }
+    x_ray = {
+        f"xray:{verb}" for verb in ("PutTraceSegments", "PutTelemetryRecords", "GetSamplingRules", "GetSamplingTargets")
+    }
+    deliveries = {
+        f"logs:{verb}"
+        for verb in (
+            "CreateLogDelivery", "DeleteLogDelivery", "DescribeLogGroups", "DescribeResourcePolicies", "GetLogDelivery",
+            "ListLogDeliveries", "PutResourcePolicy", "UpdateLogDelivery",
+        )
+    }  # fmt: skip
+    assert on_everything <= x_ray | deliveries | {"cloudwatch:PutMetricData", "ecr:GetAuthorizationToken"}
+
+
+def test_metrics_are_limited_by_namespace(template: Template) -> None:
+    for _, statement in statements(template):
+        if "cloudwatch:PutMetricData" in as_list(statement["Action"]):
+            assert "cloudwatch:namespace" in statement["Condition"]["StringEquals"]
+
+
+def test_objects_are_named_below_a_prefix(template: Template) -> None:
+    for _, statement in statements(template):
+        if any(action.endswith("Object") for action in as_list(statement["Action"])):
+            for resource in as_list(statement["Resource"]):
+                text = json.dumps(resource)
+                assert text.count("/") >= 1, resource
+                assert not text.rstrip('"]} ').endswith(":::*"), resource
+
+
+def test_buckets_are_listed_only_below_a_prefix(template: Template) -> None:
+    for _, statement in statements(template):
+        if "s3:ListBucket" in as_list(statement["Action"]):
+            assert statement["Condition"]["StringLike"]["s3:prefix"]
+
+
+def test_every_function_has_a_role_of_its_own(template: Template) -> None:
+    roles = [json.dumps(p["Role"]) for _, p in properties(template, "AWS::Lambda::Function")]
+    assert len(roles) == len(set(roles)) > 0
+
+
+def test_every_log_group_is_encrypted_and_forgets(template: Template) -> None:
+    groups = [p for _, p in properties(template, "AWS::Logs::LogGroup")]
+    assert groups
+    assert all({"KmsKeyId", "RetentionInDays"} <= p.keys() for p in groups)
+
+
+def test_every_function_writes_to_a_declared_log_group(template: Template) -> None:
+    assert all(p["LoggingConfig"]["LogGroup"] for _, p in properties(template, "AWS::Lambda::Function"))
+
+
+def test_everything_that_holds_data_uses_the_stacks_key(template: Template) -> None:
+    key = next(name for name, _ in properties(template, "AWS::KMS::Key"))
+    for kind in ("AWS::DynamoDB::Table", "AWS::SNS::Topic", "AWS::SQS::Queue", "AWS::SageMaker::EndpointConfig"):
+        for name, p in properties(template, kind):
+            assert key in json.dumps(p), name
+    buckets = {name: json.dumps(p) for name, p in properties(template, "AWS::S3::Bucket")}
+    assert [key in text for name, text in buckets.items() if "AccessLogs" not in name] == [True]
+
+
+def test_buckets_queues_and_topics_refuse_plain_http(template: Template) -> None:
+    for kind in ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"):
+        policies = list(properties(template, kind))
+        assert policies
+        for name, p in policies:
+            denied = [s for s in p["PolicyDocument"]["Statement"] if s["Effect"] == "Deny"]
+            assert any(s.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}} for s in denied), name
+
+
+def test_only_alarms_of_this_account_publish_to_the_topic(template: Template) -> None:
+    ((_, policy),) = properties(template, "AWS::SNS::TopicPolicy")
+    (statement,) = [
+        s for s in policy["PolicyDocument"]["Statement"] if s["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
+    ]
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+def test_every_alarm_says_what_missing_data_means(template: Template) -> None:
+    alarms = [p for _, p in properties(template, "AWS::CloudWatch::Alarm")]
+    assert alarms
+    assert all(p.get("TreatMissingData") for p in alarms)
+
+
+def test_every_alarm_is_readable_and_links_the_runbook(template: Template) -> None:
+    for _, p in properties(template, "AWS::CloudWatch::Alarm"):
+        assert "What to do: https://" in p["AlarmDescription"]
+        assert p["AlarmDescription"].rpartition("#")[2] in {"violations", "heartbeat", "failed", "dead-letters"}
+
+
+def test_every_alarm_reaches_people(template: Template) -> None:
+    ruled = "".join(json.dumps(p["EventPattern"]) for _, p in properties(template, "AWS::Events::Rule"))
+    for name, p in properties(template, "AWS::CloudWatch::Alarm"):
+        assert p.get("AlarmActions") or name in ruled, name
+
+
+def test_every_rule_and_schedule_keeps_what_it_cannot_deliver(template: Template) -> None:
+    queue = next(name for name, _ in properties(template, "AWS::SQS::Queue"))
+    targets = [t for _, p in properties(template, "AWS::Events::Rule") for t in p["Targets"]]
+    targets += [p["Target"] for _, p in properties(template, "AWS::Scheduler::Schedule")]
+    assert targets
+    for target in targets:
+        assert target["RetryPolicy"]["MaximumRetryAttempts"] > 0
+        assert target["RetryPolicy"]["MaximumEventAgeInSeconds"] > 0
+        is_the_queue_itself = queue in json.dumps(target["Arn"])
+        assert is_the_queue_itself or queue in json.dumps(target["DeadLetterConfig"])
+
+
+def test_functions_started_by_events_keep_what_they_fail_on(flights: Template) -> None:
+    for name, p in properties(flights, "AWS::Lambda::Function"):
+        if name.startswith("Loop"):
+            assert p["DeadLetterConfig"]["TargetArn"]
+    assert len(list(properties(flights, "AWS::Lambda::EventInvokeConfig"))) == 2
+
+
+def test_nothing_that_may_be_replaced_has_a_fixed_name(template: Template) -> None:
+    for kind, name_property in CREATE_ONLY.items():
+        for name, p in properties(template, kind):
+            assert name_property not in p, name
+
+
+def test_jobs_run_isolated_and_encrypted(managed: Template) -> None:
+    ((_, p),) = properties(managed, "AWS::SageMaker::DataQualityJobDefinition")
+    assert p["NetworkConfig"] == {"EnableInterContainerTrafficEncryption": True, "EnableNetworkIsolation": True}
+    assert p["JobResources"]["ClusterConfig"]["VolumeKmsKeyId"]
+    assert p["DataQualityJobOutputConfig"]["KmsKeyId"]
+
+
+def test_models_run_isolated(flights: Template) -> None:
+    assert all(p["EnableNetworkIsolation"] for _, p in properties(flights, "AWS::SageMaker::Model"))
