@@ -1,0 +1,125 @@
+"""What moto's CloudFormation engine must do otherwise: fail loudly, clean up, delete in order.
+
+Why each of moto 5.2.5's functions is replaced
+----------------------------------------------
+- ``resource_class_from_type`` skips a type it does not know with a warning, and the stack says CREATE_COMPLETE.
+- ``resource_name_property_from_type`` looks only at moto's own classes.
+- ``parse_and_create_resource`` lets properties that a model never looks at vanish, and reports an exception of a model
+  as an internal error without the resource's name.
+- ``CloudFormationBackend.create_stack`` leaves half a stack behind when a resource fails.
+- ``ResourceMap.delete`` deletes in the order of a set; a custom resource needs its function to be deleted after it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from moto.cloudformation import parsing
+from moto.cloudformation.exceptions import ValidationError
+from moto.cloudformation.models import CloudFormationBackend
+from moto.cloudformation.parsing import ResourceMap
+from moto.core.exceptions import ServiceException
+
+from localaws.cloudformation.custom import CustomResource
+from localaws.cloudformation.properties import ReadTracker, refuse_unread
+from localaws.cloudformation.resource import ApiResource
+from localaws.replacing import replace
+
+ResourceTypes = Mapping[str, type[ApiResource]]
+
+
+def install(types: ResourceTypes) -> None:
+    """Teach moto the resource types in `types`; they win over moto's own."""
+    _types(types)
+    _creation()
+    _deletion()
+
+
+def _types(types: ResourceTypes) -> None:
+    moto_types = {model.cloudformation_type(): model for model in parsing.get_model_list()}
+
+    def resource_class_from_type(resource_type: str) -> Any:
+        if resource_type.startswith("Custom::"):
+            return CustomResource
+        if resource_type in parsing.NULL_MODELS:
+            return None
+        found = types.get(resource_type) or moto_types.get(resource_type)
+        if found is None:
+            raise ValidationError(
+                message=f"Template error: the local account has no resource type {resource_type}; "
+                "add it to localaws/cloudformation"
+            )
+        return found
+
+    def resource_name_property_from_type(resource_type: str) -> str | None:
+        name: str | None = resource_class_from_type(resource_type).cloudformation_name_type()
+        return name
+
+    replace(parsing, "resource_class_from_type", resource_class_from_type)
+    replace(parsing, "resource_name_property_from_type", resource_name_property_from_type)
+
+
+def _creation() -> None:
+    def parse_and_create_resource(
+        logical_id: str, resource_json: dict[str, Any], resources_map: Any, account_id: str, region_name: str
+    ) -> Any:
+        if (condition := resource_json.get("Condition")) and not resources_map.lazy_condition_map[condition]:
+            return None
+        parsed = parsing.parse_resource_and_generate_name(logical_id, resource_json, resources_map)
+        if parsed is None:  # a wait condition, which has nothing to make
+            return None
+        resource_class, cleaned, name = parsed
+        resource_type = resource_json["Type"]
+        cleaned["Properties"] = properties = ReadTracker(cleaned.get("Properties", {}))
+        try:
+            resource = resource_class.create_from_cloudformation_json(
+                name,
+                cleaned,
+                account_id,
+                region_name,
+                LogicalId=logical_id,
+                StackId=resources_map.stack_id,
+                ResourceType=resource_type,
+            )
+        except Exception as error:
+            raise _failed(logical_id, resource_type, error) from error
+        resource.cf_resource_type = resource_type
+        resource.logical_resource_id = logical_id
+        refuse_unread(logical_id, resource_type, resource_class.cloudformation_name_type(), properties)
+        return resource
+
+    def create_stack(self: Any, name: str, template: str, parameters: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        before = set(self.stacks)
+        try:
+            return original_create_stack(self, name, template, parameters, *args, **kwargs)
+        except Exception:
+            for stack_id in set(self.stacks) - before:
+                self.stacks.pop(stack_id).resource_map.delete()
+            raise
+
+    replace(parsing, "parse_and_create_resource", parse_and_create_resource)
+    original_create_stack = replace(CloudFormationBackend, "create_stack", create_stack)
+
+
+def _failed(logical_id: str, resource_type: str, error: Exception) -> ServiceException:
+    why = getattr(error, "message", None) or str(error) or repr(error)
+    if isinstance(error, ServiceException) and resource_type in why:  # already told, by a resource this one refers to
+        return error
+    return ValidationError(message=f"Resource {logical_id} ({resource_type}) could not be created: {why}")
+
+
+def _deletion() -> None:
+    def delete(self: Any) -> None:
+        created = [
+            (logical_id, resource)
+            for logical_id, resource in self._parsed_resources.items()
+            if logical_id in self._resource_json_map and resource is not None
+        ]
+        for logical_id, resource in reversed(created):
+            definition = self._resource_json_map[logical_id]
+            if definition.get("DeletionPolicy", "Delete") not in ("Retain", "RetainExceptOnCreate"):
+                self._delete_resource(resource, definition)
+            del self._parsed_resources[logical_id]
+
+    replace(ResourceMap, "delete", delete)

@@ -1,0 +1,1 @@
+"""SageMaker Pipelines: definitions whose steps are run for real, in the order they depend on each other."""

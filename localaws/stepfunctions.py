@@ -1,0 +1,109 @@
+"""Step Functions: moto's interpreter runs the real definition, in simulated time.
+
+Why each part of moto 5.2.5 is replaced
+---------------------------------------
+- Executions only pretend to run unless the account is configured otherwise.
+- ``ExecutionWorker.start`` uses a thread that nothing waits for; here executions are background work like any other.
+- ``StepFunctionsParserBackend.start_execution`` names every execution None that is started without a name.
+- ``RetrierDecl`` and ``WaitFunction`` sleep in real time. Here no time passes inside an execution.
+- ``boto_client_for`` makes a new client for each task, and looks for the account under another host name.
+- ``StepFunctionsParserBackend.start_execution`` calls every execution without a name "None".
+- ``AmazonStateLanguageParser.parse`` reads the definition anew for each execution, which takes longer than running it.
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import lru_cache
+from types import SimpleNamespace
+from typing import Any
+
+from moto.core.config import default_user_config
+from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
+from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
+from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
+from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication
+from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
+from moto.stepfunctions.parser.models import StepFunctionsParserBackend
+
+from localaws.replacing import replace
+from localaws.services import Services
+
+_COUNTED = {"SUCCEEDED": "ExecutionsSucceeded", "FAILED": "ExecutionsFailed", "ABORTED": "ExecutionsAborted"}
+
+
+def install(services: Services) -> None:
+    """Let state machines run."""
+    default_user_config["stepfunctions"]["execute_state_machine"] = True
+    _with_names(services)
+    _named(services)
+    _in_background(services)
+    _without_waiting()
+    _with_our_clients(services)
+    replace(AmazonStateLanguageParser, "parse", lru_cache(maxsize=64)(AmazonStateLanguageParser.parse))
+
+
+def _with_names(services: Services) -> None:
+    def start_execution(self: Any, state_machine_arn: str, name: str | None = None, *more: Any, **named: Any) -> Any:
+        return original(self, state_machine_arn, name or services.bus.new_id(), *more, **named)
+
+    original = replace(StepFunctionsParserBackend, "start_execution", start_execution)
+
+
+def _named(services: Services) -> None:
+    def start_execution(self: Any, state_machine_arn: str, name: str | None = None, *args: Any, **kwargs: Any) -> Any:
+        return original(self, state_machine_arn, name or services.bus.new_id(), *args, **kwargs)
+
+    original = replace(StepFunctionsParserBackend, "start_execution", start_execution)
+
+
+def _in_background(services: Services) -> None:
+    def start(self: Any) -> None:
+        services.work.submit("state machine execution", self._execution_logic)
+
+    def terminated(self: Any) -> None:
+        original_terminated(self)
+        execution = self.execution
+        status = execution.exec_status.value
+        failure = {} if execution.error is None else {"error": execution.error, "cause": execution.cause}
+        services.journal.write("execution", execution.exec_arn, status=status, **failure)
+        machine = {"StateMachineArn": execution.state_machine.arn}
+        counts = {name: float(status == counted) for counted, name in _COUNTED.items()}
+        services.metrics.put_aws("AWS/States", machine, {"ExecutionsStarted": 1.0, **counts})
+        services.bus.put(
+            source="aws.states",
+            detail_type="Step Functions Execution Status Change",
+            detail=_detail(execution, status),
+            resources=[execution.exec_arn],
+        )
+
+    replace(ExecutionWorker, "start", start)
+    original_terminated = replace(BaseExecutionWorkerCommunication, "terminated", terminated)
+
+
+def _detail(execution: Any, status: str) -> dict[str, Any]:
+    return {
+        "executionArn": execution.exec_arn,
+        "stateMachineArn": execution.state_machine.arn,
+        "name": execution.name,
+        "status": status,
+        "startDate": int(execution.start_date.timestamp() * 1000),
+        "stopDate": int(execution.stop_date.timestamp() * 1000),
+        "input": execution.execution_input,
+        "error": execution.error,
+        "cause": execution.cause,
+    }
+
+
+def _without_waiting() -> None:
+    replace(retrier_decl, "time", SimpleNamespace(sleep=lambda _: None))
+    replace(WaitFunction, "_wait_interval", lambda *_, **__: None)
+
+
+def _with_our_clients(services: Services) -> None:
+    def boto_client_for(region: str, service: str, state_credentials: Any = None) -> Any:  # noqa: ARG001 - as moto calls
+        return services.client(service)
+
+    for name, module in list(sys.modules.items()):
+        if name.startswith("moto.stepfunctions.") and hasattr(module, "boto_client_for"):
+            replace(module, "boto_client_for", boto_client_for)
