@@ -67,8 +67,9 @@ def serve(settings: Settings, *, port: int, follow_stdin: bool) -> None:
         services.functions.close()
         services.sagemaker.close()
         shutil.rmtree(directory, ignore_errors=True)
-        sys.stdout.flush()
-        os._exit(0)  # threads of moto and of a running state machine must not keep the process alive
+        if os.getpgrp() == os.getpid():
+            _end_group()
+        os._exit(0)  # threads of moto and of a running job must not keep the process alive
 
 
 def assemble(settings: Settings, *, endpoint_url: str, work_dir: Path) -> Services:
@@ -131,6 +132,12 @@ def _listen(port: int, application: Dispatcher) -> BaseWSGIServer:
             """Say nothing."""
 
     return make_server(HOST, port, application, threaded=True, request_handler=QuietHandler)
+
+
+def _end_group() -> None:
+    """End whatever is left of the processes that were started from here; the group is our own."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    os.killpg(os.getpgrp(), signal.SIGTERM)
 
 
 def _stop_at_end_of_input(server: BaseWSGIServer) -> None:

@@ -17,7 +17,7 @@ from localaws.awslambda.codestore import CodeStore
 from localaws.awslambda.environment import Environment, FunctionCode
 from localaws.awslambda.interpreter import CannotRunFunctionError
 from localaws.awslambda.runtime_api import Result, error_body
-from localaws.cloudwatch.emf import embedded_metrics
+from localaws.cloudwatch.emf import EmbeddedMetricError, embedded_metrics
 from localaws.services import Services
 
 LOG_TAIL_BYTES = 4096
@@ -123,8 +123,7 @@ class Functions:
         self._lines[code.name].extend(lines)
         _put_log_lines(services, code, request_id, lines)
         for line in lines:
-            for namespace, data in embedded_metrics(line, services.clock.now):
-                services.metrics.put(namespace, data)
+            self._publish_metrics(code.name, line)
         services.metrics.put_aws(
             "AWS/Lambda",
             {"FunctionName": code.name},
@@ -132,6 +131,13 @@ class Functions:
         )
         error = {"error": result.body.decode(errors="replace")} if failed else {}
         services.journal.write("invocation", code.name, request_id=request_id, outcome=result.outcome, **error)
+
+    def _publish_metrics(self, name: str, line: str) -> None:
+        try:
+            for namespace, data in embedded_metrics(line, self._services.clock.now):
+                self._services.metrics.put(namespace, data)
+        except EmbeddedMetricError as error:
+            self._services.journal.write("failure", f"metrics printed by {name}", error=str(error))
 
 
 def function_code(function: Any) -> FunctionCode:

@@ -7,6 +7,8 @@ Why each of moto 5.2.5's functions is replaced
 - ``parse_and_create_resource`` lets properties that a model never looks at vanish, and reports an exception of a model
   as an internal error without the resource's name.
 - ``CloudFormationBackend.create_stack`` leaves half a stack behind when a resource fails.
+- ``CloudFormationBackend.delete_stack`` forgets the stack before it deletes it: the CLI that watches sees an error,
+  and a stack that cannot be deleted is lost.
 - ``ResourceMap.delete`` deletes in the order of a set; a custom resource needs its function to be deleted after it.
 """
 
@@ -122,4 +124,18 @@ def _deletion() -> None:
                 self._delete_resource(resource, definition)
             del self._parsed_resources[logical_id]
 
+    def delete_stack(self: Any, name_or_stack_id: str) -> None:
+        for stack in [one for one in self.stacks.values() if name_or_stack_id in (one.name, one.stack_id)]:
+            exports = [export.name for export in stack.exports]
+            stack.status = "DELETE_IN_PROGRESS"
+            try:
+                stack.delete()
+            except Exception:
+                stack.status = "DELETE_FAILED"
+                raise
+            self.deleted_stacks[stack.stack_id] = self.stacks.pop(stack.stack_id)
+            for name in exports:
+                self.exports.pop(name)
+
     replace(ResourceMap, "delete", delete)
+    replace(CloudFormationBackend, "delete_stack", delete_stack)

@@ -11,10 +11,19 @@ MetricData = list[dict[str, Any]]
 """``MetricData`` of PutMetricData."""
 
 
+class EmbeddedMetricError(ValueError):
+    """A metric directive that CloudWatch could not follow."""
+
+
 def embedded_metrics(line: str, now: datetime) -> Iterator[tuple[str, MetricData]]:
     """Yield (namespace, metric data) for each metric directive in one line of output.
 
     A line that is not JSON or has no directive yields nothing. Without a timestamp `now` counts.
+
+    Raises
+    ------
+    EmbeddedMetricError
+        If a directive names a value that the record does not have, or a value is no number. CloudWatch would drop it.
 
     Examples
     --------
@@ -32,7 +41,10 @@ def embedded_metrics(line: str, now: datetime) -> Iterator[tuple[str, MetricData
     metadata = record["_aws"]
     at = datetime.fromtimestamp(metadata["Timestamp"] / 1000, UTC) if "Timestamp" in metadata else now
     for directive in metadata.get("CloudWatchMetrics", []):
-        yield directive["Namespace"], list(_data(record, directive, at))
+        try:
+            yield directive["Namespace"], list(_data(record, directive, at))
+        except (KeyError, TypeError, ValueError) as error:
+            raise EmbeddedMetricError(f"cannot follow the metric directive {directive}: {error!r}") from error
 
 
 def _record(line: str) -> dict[str, Any] | None:

@@ -54,8 +54,11 @@ def test_the_cli_bootstraps_deploys_compares_and_destroys(account: LocalAccount,
     topic = {"Type": "AWS::SNS::Topic", "Properties": {}}
     changed = str(assembly(tmp_path / "second", {"Resources": {"Queue": queue, "Topic": topic}}))
     assert "[+] AWS::SNS::Topic Topic" in cdk(account, "diff", "--method=template", "--app", changed)
+    cdk(account, "deploy", "--method=direct", "--app", changed)
+    listed = account.client("cloudformation").list_stack_resources(StackName="small")["StackResourceSummaries"]
+    assert [one["ResourceType"] for one in listed] == ["AWS::SQS::Queue", "AWS::SNS::Topic"]
 
-    cdk(account, "destroy", "--force", "--app", app)
+    assert "rror" not in cdk(account, "destroy", "--force", "--app", changed)
     assert "by-the-cli" not in str(account.client("sqs").list_queues().get("QueueUrls"))
 
 
