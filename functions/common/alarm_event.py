@@ -58,6 +58,11 @@ class AlarmDetail(_FromAws):
     previous_state: State | None = None
     configuration: Configuration = Configuration()
 
+    @property
+    def is_new(self) -> bool:
+        """Whether this is the first time that the alarm was evaluated."""
+        return self.previous_state is not None and "Initial alarm creation" in self.previous_state.reason
+
 
 class AlarmStateChange(_FromAws):
     """One change of one alarm."""

@@ -26,6 +26,8 @@ def compose(change: AlarmStateChange, run: Manifest | None, settings: NotifySett
     if change.detail.state.value is not AlarmState.ALARM:
         return _left_alarm(change, run, settings)
     kind, alarm = alarm_kind(change.detail.alarm_name), change.detail
+    if kind == "heartbeat" and alarm.is_new:
+        return _waiting(change, settings)
     what = _SYMPTOMS.get(kind, "an alarm was raised")
     violated = run is not None and run.status is Status.COMPLETED_WITH_VIOLATIONS
     amount = f": {_count(run.violations)}" if run is not None and violated and kind == "violations" else ""
@@ -72,6 +74,22 @@ def _left_alarm(change: AlarmStateChange, run: Manifest | None, settings: Notify
             *_about_run(run),
             "",
             f"About this alarm: {settings.runbook_url}#{alarm_kind(alarm.alarm_name)}",
+        ],
+    )
+
+
+def _waiting(change: AlarmStateChange, settings: NotifySettings) -> Message:
+    """Greet the team: a heartbeat alarm that was just created is in ALARM until the first run has finished."""
+    return Message.of(
+        f"READY {settings.endpoint}: monitoring is deployed and waits for its first run",
+        [
+            f"Endpoint {settings.endpoint}: monitoring is deployed and waits for its first run.",
+            "",
+            f"Since:    {_moment(change.detail.state)}",
+            f"Alarm:    {change.detail.alarm_name}",
+            "The alarm stays in ALARM until the first run has finished; a message will say so.",
+            "",
+            f"If it does not come: {settings.runbook_url}#heartbeat",
         ],
     )
 

@@ -80,7 +80,7 @@ class Retraining(Section):
     """What happens when violations raise an alarm."""
 
     pipeline: Pipeline = "create"
-    """`create`, or the ARN of your own SageMaker pipeline."""
+    """`create`, or the ARN of your own pipeline, which takes `IncidentId`, `EvidenceUri` and `WindowEnd`."""
     training: Training | None = None
     """Needed with `pipeline: create`."""
     cooldown: Duration = parse_duration("3d")

@@ -9,8 +9,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from typing import Any
 
-from aws_cdk import Duration, aws_events, aws_events_targets, aws_iam, aws_sagemaker, aws_sns, aws_sqs
+from aws_cdk import (
+    CustomResource,
+    Duration,
+    Stack,
+    aws_events,
+    aws_events_targets,
+    aws_iam,
+    aws_sagemaker,
+    aws_sns,
+    aws_sqs,
+)
 from constructs import Construct
 
 from infra.config import EndpointConfig
@@ -100,16 +111,25 @@ class ManagedRuntime(Construct):
         return schedule
 
     def _definition(self, monitor: Monitor, baselines: Baselines) -> _Definition:
-        baseline, machine = baselines.by_monitor[monitor.name], self._config.runtime.managed
+        held = self._held(baselines.by_monitor[monitor.name])
         definition = _Definition(
             self,
             f"Definition-{monitor.name}",
             role_arn=self._job_role.role_arn,
-            job_definition_name=self._definition_name(monitor),
-            data_quality_app_specification=_Definition.DataQualityAppSpecificationProperty(
+            job_definition_name=self._definition_name(monitor, held),
+            **held,
+        )
+        definition.node.add_dependency(self._job_role)
+        return definition
+
+    def _held(self, baseline: CustomResource) -> dict[str, Any]:
+        """Return everything that the job definition says."""
+        machine = self._config.runtime.managed
+        return {
+            "data_quality_app_specification": _Definition.DataQualityAppSpecificationProperty(
                 image_uri=self._image.uri, environment={"publish_cloudwatch_metrics": "Enabled"}
             ),
-            data_quality_baseline_config=_Definition.DataQualityBaselineConfigProperty(
+            "data_quality_baseline_config": _Definition.DataQualityBaselineConfigProperty(
                 constraints_resource=_Definition.ConstraintsResourceProperty(
                     s3_uri=baseline.get_att_string("ConstraintsUri")
                 ),
@@ -117,24 +137,15 @@ class ManagedRuntime(Construct):
                     s3_uri=baseline.get_att_string("StatisticsUri")
                 ),
             ),
-            data_quality_job_input=_Definition.DataQualityJobInputProperty(
+            "data_quality_job_input": _Definition.DataQualityJobInputProperty(
                 endpoint_input=_Definition.EndpointInputProperty(
                     endpoint_name=self._config.endpoint.name, local_path=f"{_LOCAL}/input/endpoint"
                 )
             ),
-            data_quality_job_output_config=_Definition.MonitoringOutputConfigProperty(
-                kms_key_id=self._storage.key.key_arn,
-                monitoring_outputs=[
-                    _Definition.MonitoringOutputProperty(
-                        s3_output=_Definition.S3OutputProperty(
-                            local_path=f"{_LOCAL}/output",
-                            s3_uri=self._storage.uri("reports"),
-                            s3_upload_mode="EndOfJob",
-                        )
-                    )
-                ],
+            "data_quality_job_output_config": _Definition.MonitoringOutputConfigProperty(
+                kms_key_id=self._storage.key.key_arn, monitoring_outputs=[self._output()]
             ),
-            job_resources=_Definition.MonitoringResourcesProperty(
+            "job_resources": _Definition.MonitoringResourcesProperty(
                 cluster_config=_Definition.ClusterConfigProperty(
                     instance_count=machine.instance_count,
                     instance_type=machine.instance_type,
@@ -142,17 +153,23 @@ class ManagedRuntime(Construct):
                     volume_kms_key_id=self._storage.key.key_arn,
                 )
             ),
-            network_config=_Definition.NetworkConfigProperty(
+            "network_config": _Definition.NetworkConfigProperty(
                 enable_inter_container_traffic_encryption=True, enable_network_isolation=True
             ),
-            stopping_condition=_Definition.StoppingConditionProperty(max_runtime_in_seconds=machine.timeout_seconds),
-        )
-        definition.node.add_dependency(self._job_role)
-        return definition
+            "stopping_condition": _Definition.StoppingConditionProperty(max_runtime_in_seconds=machine.timeout_seconds),
+        }
 
-    def _definition_name(self, monitor: Monitor) -> str:
-        held = [baseline_properties(self._config, monitor), self._config.runtime.managed.model_dump()]
-        digest = hashlib.sha256(json.dumps(held, sort_keys=True).encode()).hexdigest()[:_HASH_LENGTH]
+    def _output(self) -> _Definition.MonitoringOutputProperty:
+        """SageMaker adds `<endpoint>/<schedule>/yyyy/mm/dd/hh` to the prefix."""
+        output = _Definition.S3OutputProperty(
+            local_path=f"{_LOCAL}/output", s3_uri=self._storage.uri("reports"), s3_upload_mode="EndOfJob"
+        )
+        return _Definition.MonitoringOutputProperty(s3_output=output)
+
+    def _definition_name(self, monitor: Monitor, held: dict[str, Any]) -> str:
+        """Return a name that changes with the definition, and with the baseline that it will point to."""
+        resolved = Stack.of(self).resolve([*held.values(), baseline_properties(self._config, monitor)])
+        digest = hashlib.sha256(json.dumps(resolved, sort_keys=True).encode()).hexdigest()[:_HASH_LENGTH]
         full = schedule_name(self._config.endpoint.name, monitor.name)
         return f"{full[: 62 - _HASH_LENGTH].rstrip('-')}-{digest}"
 

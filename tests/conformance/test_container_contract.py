@@ -48,7 +48,7 @@ def constraints(tmp_path):
     return path
 
 
-def test_only_events_of_the_window_are_analysed(captured, constraints, analyze):
+def test_only_events_of_the_window_are_analysed(captured, constraints, analyze) -> None:
     window = {"start_time": "2024-03-18T13:00:00Z", "end_time": "2024-03-18T14:00:00Z"}
 
     run = analyze(**captured, **window, baseline_constraints=constraints)
@@ -59,7 +59,7 @@ def test_only_events_of_the_window_are_analysed(captured, constraints, analyze):
     assert age["numerical_statistics"]["max"] == 13.0
 
 
-def test_a_window_without_events_is_a_failure_and_not_healthy(captured, constraints, analyze):
+def test_a_window_without_events_is_a_failure_and_not_healthy(captured, constraints, analyze) -> None:
     window = {"start_time": "2024-03-18T15:00:00Z", "end_time": "2024-03-18T16:00:00Z"}
 
     run = analyze(**captured, **window, baseline_constraints=constraints)
@@ -69,7 +69,7 @@ def test_a_window_without_events_is_a_failure_and_not_healthy(captured, constrai
     assert run.files == set()
 
 
-def test_metrics_are_written_when_they_are_to_be_published(captured, constraints, analyze):
+def test_metrics_are_written_when_they_are_to_be_published(captured, constraints, analyze) -> None:
     names = {"sagemaker_endpoint_name": "ep", "sagemaker_monitoring_schedule_name": "ep-data-quality"}
 
     run = analyze(
@@ -95,7 +95,7 @@ def test_metrics_are_written_when_they_are_to_be_published(captured, constraints
     assert metrics["feature_non_null_score"]["Value"] == 1.0
 
 
-def test_drift_metrics_need_a_baseline_of_the_feature(captured, analyze):
+def test_drift_metrics_need_a_baseline_of_the_feature(captured, analyze) -> None:
     baseline = analyze(**captured).output
 
     run = analyze(
@@ -113,7 +113,7 @@ def test_drift_metrics_need_a_baseline_of_the_feature(captured, analyze):
     ]
 
 
-def test_no_metrics_when_emission_is_off(captured, constraints, analyze):
+def test_no_metrics_when_emission_is_off(captured, constraints, analyze) -> None:
     off = json.loads(constraints.read_text())
     off["monitoring_config"]["emit_metrics"] = "Disabled"
     constraints.write_text(json.dumps(off))
@@ -123,7 +123,7 @@ def test_no_metrics_when_emission_is_off(captured, constraints, analyze):
     assert all(not file.read_bytes() for file in run.metrics.iterdir())
 
 
-def test_the_job_configuration_stands_in_for_missing_variables(captured, constraints, analyze, tmp_path):
+def test_the_job_configuration_stands_in_for_missing_variables(captured, constraints, analyze, tmp_path) -> None:
     config = {"Environment": {**{k: str(v) for k, v in captured.items()}, "baseline_constraints": str(constraints)}}
     (tmp_path / "processingjobconfig.json").write_text(json.dumps(config))
 
@@ -132,7 +132,7 @@ def test_the_job_configuration_stands_in_for_missing_variables(captured, constra
     assert (run.exit_code, run.message) == (0, NO_VIOLATIONS)
 
 
-def test_bad_records_are_set_aside_and_good_ones_counted(captured, constraints, analyze):
+def test_bad_records_are_set_aside_and_good_ones_counted(captured, constraints, analyze) -> None:
     (file, *_) = sorted(captured["dataset_source"].rglob("*.jsonl"))
     file.write_text(file.read_text() + "\n{broken\n" + record("2024-03-18T13:55:00Z"))
 
@@ -143,7 +143,7 @@ def test_bad_records_are_set_aside_and_good_ones_counted(captured, constraints, 
     assert head == {"count": 1, "by_reason": {"the record is not valid JSON": 1}}
 
 
-def test_default_baseline_is_a_complete_one(captured, analyze):
+def test_default_baseline_is_a_complete_one(captured, analyze) -> None:
     run = analyze(**captured, compat=None, sagemaker_endpoint_name="ep")
 
     assert run.files == {"statistics.json", "constraints.json", "baseline.json"}
@@ -151,7 +151,7 @@ def test_default_baseline_is_a_complete_one(captured, analyze):
 
 
 @pytest.mark.parametrize("kind", ["json", "parquet"])
-def test_other_formats(kind, constraints, analyze, tmp_path):
+def test_other_formats(kind, constraints, analyze, tmp_path) -> None:
     rows = tmp_path / f"rows.{kind}"
     if kind == "json":
         rows.write_text('{"score": 0.5, "age": 42}\n{"score": 0.25, "age": 41}\n')
@@ -188,7 +188,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("variables", "message"), WRONG.values(), ids=WRONG.keys())
-def test_what_is_wrong_is_said_and_fails_the_job(variables, message, captured, analyze):
+def test_what_is_wrong_is_said_and_fails_the_job(variables, message, captured, analyze) -> None:
     run = analyze(**(captured | variables))
 
     assert run.exit_code == 255

@@ -45,7 +45,7 @@ def csv_of(columns: dict[str, list[str]]) -> str:
 
 
 @pytest.mark.parametrize("name", SMALL)
-def test_statistics_recomputed_from_their_own_rows(name, corpus, analyze, tmp_path):
+def test_statistics_recomputed_from_their_own_rows(name, corpus, analyze, tmp_path) -> None:
     expected = json.loads((corpus / "recorded/statistics" / f"{name}.json").read_bytes())
     (tmp_path / "rows.csv").write_text(csv_of(columns_of(expected)))
 
@@ -55,7 +55,7 @@ def test_statistics_recomputed_from_their_own_rows(name, corpus, analyze, tmp_pa
     assert_same_features(run.json("statistics.json"), expected)
 
 
-def test_four_events_of_which_one_has_a_fraction(corpus, analyze, tmp_path):
+def test_four_events_of_which_one_has_a_fraction(corpus, analyze, tmp_path) -> None:
     """The recorded cookbook run: one violation, and no drift on four events."""
     recorded = corpus / "recorded"
     current = json.loads((recorded / "statistics/cookbook_1eb9d0a2_c40_5733bd.json").read_bytes())
@@ -76,7 +76,7 @@ def test_four_events_of_which_one_has_a_fraction(corpus, analyze, tmp_path):
     assert run.violations == {(e["feature_name"], e["constraint_check_type"], e["description"]) for e in expected}
 
 
-def test_output_columns_come_first_and_columns_are_matched_by_position(corpus, analyze, tmp_path):
+def test_output_columns_come_first_and_columns_are_matched_by_position(corpus, analyze, tmp_path) -> None:
     """A baseline with the target last: every column is shifted by one."""
     recorded = corpus / "recorded"
     statistics = json.loads((recorded / "statistics/learnsm_27df9911_c17_b484b4.json").read_bytes())

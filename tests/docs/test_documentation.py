@@ -55,12 +55,19 @@ def test_make_targets_that_documents_name_exist() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
     named = {target for page in PAGES for target in re.findall(r"\bmake ([a-z]+)\b", page.read_text())}
     # prose such as "make sure" is not a command: only code spans and blocks count
-    code = {t for page in PAGES for span in re.findall(r"`{1,3}[^`]*`{1,3}", page.read_text()) for t in re.findall(r"\bmake ([a-z]+)\b", span)}
+    code = {
+        t
+        for page in PAGES
+        for span in re.findall(r"`{1,3}[^`]*`{1,3}", page.read_text())
+        for t in re.findall(r"\bmake ([a-z]+)\b", span)
+    }
     assert code <= targets
     assert {"demo", "test"} <= named & targets
 
 
 def test_every_alarm_has_a_section_in_the_runbook() -> None:
     sections = set(re.findall(r"^## (\S+)", (ROOT / "docs/runbook.md").read_text(), flags=re.MULTILINE))
-    anchors = set(re.findall(r'#(violations|heartbeat|failed|dead-letters)', (ROOT / "infra/constructs/alarms.py").read_text()))
+    anchors = set(
+        re.findall(r"#(violations|heartbeat|failed|dead-letters)", (ROOT / "infra/constructs/alarms.py").read_text())
+    )
     assert anchors | {"violations", "heartbeat", "failed"} <= sections

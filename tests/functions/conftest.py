@@ -124,6 +124,7 @@ def alarm_change() -> Callable[..., dict[str, Any]]:
         before: str = "OK",
         before_at: datetime | None = None,
         alarm: str = f"{SCHEDULE}-violations",
+        before_reason: str = "",
     ) -> dict[str, Any]:
         dimensions = {"Endpoint": ENDPOINT, "MonitoringSchedule": SCHEDULE}
         metric = {"namespace": "Watchkeeper", "name": "Violations", "dimensions": dimensions}
@@ -148,7 +149,7 @@ def alarm_change() -> Callable[..., dict[str, Any]]:
                         }
                     ],
                 },
-                "previousState": {"value": before, "reason": "", "timestamp": aws_time(before_at or at)},
+                "previousState": {"value": before, "reason": before_reason, "timestamp": aws_time(before_at or at)},
                 "state": {
                     "value": value,
                     "reason": "Threshold Crossed: 1 out of the last 1 datapoints [2.0] was greater than the threshold",

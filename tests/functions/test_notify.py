@@ -100,3 +100,15 @@ def test_any_subject_is_one_that_sns_accepts(subject: str) -> None:
     assert made.isascii()
     assert made.isprintable()
     assert 0 < len(made) <= 100
+
+
+def test_a_new_heartbeat_alarm_greets_instead_of_alarming(alarm_change: Build, inbox: Any, context: Any) -> None:
+    new, heartbeat = "Unchecked: Initial alarm creation", "flights-prod-data-quality-heartbeat"
+    created = {"alarm": heartbeat, "before": "INSUFFICIENT_DATA", "before_reason": new}
+    handler(alarm_change(at=RAISED, **created), context)
+    handler(alarm_change(at=RAISED + timedelta(days=9), alarm=heartbeat), context)
+    subjects = [subject for subject, _ in inbox.messages()]
+    assert subjects == [
+        "READY flights-prod: monitoring is deployed and waits for its first run",
+        "ALARM flights-prod: no run has finished lately: nobody is watching",
+    ]

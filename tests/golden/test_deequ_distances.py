@@ -54,7 +54,7 @@ def golden():
 
 
 @pytest.mark.parametrize("case", golden(), ids=lambda case: f"{case.get('kind')}-{case.get('expected')}")
-def test_golden_value(case):
+def test_golden_value(case) -> None:
     value, expected = COMPUTE[case["kind"]](case), float(case["expected"])
     if math.isnan(expected):
         assert math.isnan(value)
@@ -62,7 +62,7 @@ def test_golden_value(case):
         assert value == pytest.approx(expected, rel=1e-12, abs=1e-14)
 
 
-def test_the_exact_distance_agrees_where_values_are_distinct():
+def test_the_exact_distance_agrees_where_values_are_distinct() -> None:
     baseline, sample = np.array([2.0, 3.0, 4.0, 5.0]), np.array([1.0, 2.0, 3.0, 4.0])
     simple = kolmogorov_smirnov(Histogram.of(baseline, baseline), Histogram.of(sample, baseline))
     assert simple == 0.25

@@ -20,21 +20,23 @@ def alarms(flights: Template) -> dict[str, dict[str, Any]]:
 
 
 def function(template: Template, name: str) -> dict[str, Any]:
-    (found,) = [
+    found: list[dict[str, Any]] = [
         r["Properties"]
         for r in template["Resources"].values()
         if r["Type"] == "AWS::Lambda::Function" and r["Properties"]["Handler"] == f"functions.{name}.handler.handler"
     ]
-    return found
+    (only,) = found
+    return only
 
 
 def rules(template: Template, purpose: str) -> dict[str, Any]:
-    (found,) = [
+    found: list[dict[str, Any]] = [
         r["Properties"]
         for r in template["Resources"].values()
         if r["Type"] == "AWS::Events::Rule" and r["Properties"]["Description"].startswith(purpose)
     ]
-    return found
+    (only,) = found
+    return only
 
 
 @pytest.mark.parametrize(

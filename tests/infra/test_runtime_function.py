@@ -25,7 +25,7 @@ def joined(value: Any) -> str:
 
 def states(template: Template) -> dict[str, Any]:
     (machine,) = [r for r in template["Resources"].values() if r["Type"] == "AWS::StepFunctions::StateMachine"]
-    definition: dict[str, Any] = json.loads(joined(machine["Properties"]["DefinitionString"]))
+    definition: dict[str, dict[str, Any]] = json.loads(joined(machine["Properties"]["DefinitionString"]))
     return definition["States"]
 
 

@@ -11,6 +11,7 @@ from aws_cdk.assertions import Template as Found
 
 from infra.bundling import ROOT
 from infra.config import EndpointConfig, load_config
+from infra.config.operations import ManagedRuntime, Runtime
 from infra.managed.images import ANALYZER_ACCOUNTS
 from infra.stacks.endpoint_stack import EndpointStack
 from monitoring_core.spec import DataQualitySpec
@@ -79,8 +80,10 @@ def test_the_job_reads_the_baseline_that_the_deployment_made(managed: Template, 
 
 
 def test_a_changed_definition_gets_another_name(managed: Template) -> None:
-    changed = synth(config(distribution={"comparison_threshold": 0.3}))
-    assert definition_name(managed) != definition_name(changed)
+    other_limit = synth(config(distribution={"comparison_threshold": 0.3}))
+    other_machine = synth(config().model_copy(update={"runtime": Runtime(managed=ManagedRuntime(volume_gib=30))}))
+    names = {definition_name(template) for template in (managed, other_limit, other_machine)}
+    assert len(names) == 3
     assert definition_name(managed) == definition_name(synth(config()))
     assert definition_name(managed).startswith("churn-managed-data-quality-")
 

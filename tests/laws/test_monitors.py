@@ -32,7 +32,7 @@ REFERENCE = batches_of(table(300, 99), [100])
 @each_monitor
 @settings(max_examples=40, deadline=None)
 @given(data=st.data(), size=st.integers(0, 80), cuts=CUTS, against_reference=st.booleans())
-def test_profiling_is_a_homomorphism(monitor, data, size, cuts, against_reference):
+def test_profiling_is_a_homomorphism(monitor, data, size, cuts, against_reference) -> None:
     columns = {name: data.draw(st.lists(TEXTS, min_size=size, max_size=size)) for name in ("number", "count", "class")}
     reference = fit(monitor, REFERENCE).state if against_reference else None
 
@@ -46,7 +46,7 @@ def test_profiling_is_a_homomorphism(monitor, data, size, cuts, against_referenc
 @each_monitor
 @settings(max_examples=10, deadline=None)
 @given(cuts=CUTS)
-def test_the_verdict_does_not_depend_on_how_the_rows_were_split(monitor, cuts):
+def test_the_verdict_does_not_depend_on_how_the_rows_were_split(monitor, cuts) -> None:
     baseline = fit(monitor, REFERENCE)
     window = table(150, 3, shift=0.4)
 
@@ -57,7 +57,7 @@ def test_the_verdict_does_not_depend_on_how_the_rows_were_split(monitor, cuts):
 
 
 @each_monitor
-def test_quiet_on_the_same_population_loud_on_another(monitor):
+def test_quiet_on_the_same_population_loud_on_another(monitor) -> None:
     baseline = fit(monitor, batches_of(table(4000, 0), [1000, 2500]))
 
     assert evaluate(monitor, batches_of(table(4000, 1), [7]), baseline).outcome is Outcome.PASSED
@@ -65,7 +65,7 @@ def test_quiet_on_the_same_population_loud_on_another(monitor):
 
 
 @each_monitor
-def test_no_rows_are_not_healthy(monitor):
+def test_no_rows_are_not_healthy(monitor) -> None:
     baseline = fit(monitor, REFERENCE)
 
     for nothing in ([], batches_of(table(0, 0), [])):

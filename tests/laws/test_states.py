@@ -88,7 +88,7 @@ each_state = pytest.mark.parametrize("law", ALL_STATES.values(), ids=ALL_STATES.
 @each_state
 @settings(max_examples=60, deadline=None)
 @given(data=st.data(), cuts=CUTS)
-def test_the_whole_is_the_merge_of_its_parts(law, data, cuts):
+def test_the_whole_is_the_merge_of_its_parts(law, data, cuts) -> None:
     values = data.draw(st.lists(law.values, max_size=60))
     places = [0, *sorted(min(cut, len(values)) for cut in cuts), len(values)]
     parts = [law.make(values[i:j]) for i, j in pairwise(places)]
@@ -99,7 +99,7 @@ def test_the_whole_is_the_merge_of_its_parts(law, data, cuts):
 @each_state
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
-def test_merge_is_associative_and_commutative_with_an_identity(law, data):
+def test_merge_is_associative_and_commutative_with_an_identity(law, data) -> None:
     a, b, c = (law.make(data.draw(st.lists(law.values, max_size=30))) for _ in range(3))
 
     assert close(a.merge(b).merge(c), a.merge(b.merge(c)))
@@ -111,7 +111,7 @@ def test_merge_is_associative_and_commutative_with_an_identity(law, data):
 @each_state
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
-def test_json_round_trip(law, data):
+def test_json_round_trip(law, data) -> None:
     state = law.make(data.draw(st.lists(law.values, max_size=60)))
 
     text = json.dumps(law.encode(state))
@@ -122,7 +122,7 @@ def test_json_round_trip(law, data):
 @each_state
 @settings(max_examples=30, deadline=None)
 @given(data=st.data())
-def test_merge_changes_neither_side(law, data):
+def test_merge_changes_neither_side(law, data) -> None:
     a, b = (law.make(data.draw(st.lists(law.values, min_size=1, max_size=30))) for _ in range(2))
     before = [json.dumps(law.encode(state)) for state in (a, b)]
 

@@ -138,3 +138,15 @@ def test_a_quiet_alarm_costs_nothing_over_a_year(lab: Lab) -> None:
     lab.alarm("minute", "quiet", Period=60)
     lab.account.advance_to(lab.account.now + timedelta(days=365))
     assert lab.alarm_changes("minute")[-1][1] == "OK"
+
+
+def test_disabled_actions_are_not_run_but_the_event_is_sent(lab: Lab) -> None:
+    queue, topic = lab.queue("disabled"), lab.client("sns").create_topic(Name="disabled")["TopicArn"]
+    lab.client("sns").subscribe(TopicArn=topic, Protocol="email", Endpoint="ml@example.com")
+    lab.rule("disabled", OUR_ALARM, {"Arn": queue})
+    lab.alarm("disabled", "nothing", AlarmActions=[topic])
+    lab.client("cloudwatch").disable_alarm_actions(AlarmNames=["disabled"])
+    lab.client("cloudwatch").set_alarm_state(AlarmName="disabled", StateValue="ALARM", StateReason="a test")
+    lab.account.settle()
+    assert len(lab.bodies(queue)) == 1
+    assert lab.journal("message") == []

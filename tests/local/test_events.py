@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -12,7 +13,7 @@ from tests.local.lab import Lab
 RECORDER = "def handler(event, context):\n    print('RECEIVED', __import__('json').dumps(event))"
 
 
-def received(lab: Lab, function: str) -> list[object]:
+def received(lab: Lab, function: str) -> list[Any]:
     lines = lab.account.logs(function)
     return [json.loads(line.removeprefix("RECEIVED ")) for line in lines if line.startswith("RECEIVED ")]
 
@@ -109,6 +110,21 @@ def test_a_topic_hands_its_message_to_a_function(lab: Lab) -> None:
     )
     assert record["Sns"]["TopicArn"] == topic
     assert record["Sns"]["Timestamp"] == lab.account.now.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def test_an_object_that_is_written_sends_an_event(lab: Lab) -> None:
+    queue, s3 = lab.queue("objects"), lab.client("s3")
+    lab.rule("objects", {"source": ["aws.s3"], "detail": {"object": {"key": [{"prefix": "labels/"}]}}}, {"Arn": queue})
+    s3.create_bucket(Bucket="with-events")
+    s3.put_bucket_notification_configuration(
+        Bucket="with-events", NotificationConfiguration={"EventBridgeConfiguration": {}}
+    )
+    s3.put_object(Bucket="with-events", Key="labels/1.jsonl", Body=b"{}")
+    s3.put_object(Bucket="with-events", Key="other", Body=b"{}")
+    lab.account.settle()
+    (event,) = lab.bodies(queue)
+    assert (event["detail-type"], event["detail"]["bucket"]["name"]) == ("Object Created", "with-events")
+    assert (event["detail"]["object"]["key"], event["detail"]["object"]["size"]) == ("labels/1.jsonl", 2)
 
 
 def test_an_event_that_is_malformed_is_answered_with_an_error(lab: Lab) -> None:

@@ -48,7 +48,8 @@ def schedule(lab: Lab, name: str, expression: str, target: str, **more: Any) -> 
     ],
 )
 def test_a_schedule_expression_means_what_amazon_says(expression: str, expected: list[str]) -> None:
-    schedule, moment, found = parse(expression, origin=NOON), NOON, []
+    schedule, moment = parse(expression, origin=NOON), NOON
+    found: list[str] = []
     while len(found) < len(expected) and (following := schedule.next_after(moment)) is not None:
         moment = following
         found.append(f"{moment:%Y-%m-%d %H:%M}")

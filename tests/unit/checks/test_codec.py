@@ -9,7 +9,7 @@ from monitoring_core.checks.evaluation import Bound, Check, Constraint, Evaluati
 from monitoring_core.errors import DataError
 
 
-def test_a_verdict_survives_with_what_is_undefined_and_infinite():
+def test_a_verdict_survives_with_what_is_undefined_and_infinite() -> None:
     limit = Constraint("distance", Bound(upper=0.1), Subject("age"), min_n=5, check_type="baseline_drift_check")
     undefined = Check(limit, Measurement("distance", math.nan, 9, Subject("age")), Outcome.NOT_EVALUATED, "undefined")
     endless = Measurement("mean", math.inf, 9, Subject("age"), interval=(-math.inf, 2.0))
@@ -24,6 +24,6 @@ def test_a_verdict_survives_with_what_is_undefined_and_infinite():
     assert dump_evaluation(loaded) == text
 
 
-def test_another_file_is_refused_with_what_to_do():
+def test_another_file_is_refused_with_what_to_do() -> None:
     with pytest.raises(DataError, match=r"evaluation.json cannot be read.*run the window again"):
         load_evaluation(b'{"violations": []}')

@@ -30,7 +30,7 @@ COUNTS = st.lists(st.integers(0, 50), min_size=2, max_size=8)
 
 @settings(max_examples=200, deadline=None)
 @given(reference=VALUES, current=VALUES)
-def test_kolmogorov_smirnov_is_exact_with_ties(reference, current):
+def test_kolmogorov_smirnov_is_exact_with_ties(reference, current) -> None:
     edges = np.unique(np.array(reference))
     ours = kolmogorov_smirnov(*(Histogram.of(np.sort(np.array(side)), edges) for side in (reference, current)))
 
@@ -42,7 +42,7 @@ def test_kolmogorov_smirnov_is_exact_with_ties(reference, current):
 
 @settings(max_examples=200, deadline=None)
 @given(statistic=st.floats(0, 2000), degrees=st.integers(1, 300))
-def test_chi_square_distribution(statistic, degrees):
+def test_chi_square_distribution(statistic, degrees) -> None:
     assert chi_square_survival(statistic, degrees) == pytest.approx(
         stats.chi2.sf(statistic, degrees), rel=1e-9, abs=1e-300
     )
@@ -50,7 +50,7 @@ def test_chi_square_distribution(statistic, degrees):
 
 @settings(max_examples=100, deadline=None)
 @given(counts=st.lists(st.tuples(st.integers(50, 500), st.integers(50, 500)), min_size=3, max_size=8))
-def test_chi_square_without_small_categories(counts):
+def test_chi_square_without_small_categories(counts) -> None:
     reference = {str(i): pair[0] for i, pair in enumerate(counts)}
     current = {str(i): pair[1] for i, pair in enumerate(counts)}
     expected = np.array(list(reference.values())) * sum(current.values()) / sum(reference.values())
@@ -64,7 +64,7 @@ def test_chi_square_without_small_categories(counts):
 
 @settings(max_examples=200, deadline=None)
 @given(pairs=st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), min_size=2, max_size=8))
-def test_jensen_shannon(pairs):
+def test_jensen_shannon(pairs) -> None:
     reference, current = zip(*pairs, strict=True)
     assume(sum(reference) and sum(current))
 
@@ -74,7 +74,7 @@ def test_jensen_shannon(pairs):
 
 @settings(max_examples=100, deadline=None)
 @given(counts=COUNTS)
-def test_no_difference_is_zero_and_scale_does_not_matter(counts):
+def test_no_difference_is_zero_and_scale_does_not_matter(counts) -> None:
     assume(sum(counts))
     tripled = [3 * count for count in counts]
     categories = {str(i): count for i, count in enumerate(counts)}
@@ -84,9 +84,9 @@ def test_no_difference_is_zero_and_scale_does_not_matter(counts):
     assert l_infinity(categories, {key: 3 * count for key, count in categories.items()}) == pytest.approx(0.0)
 
 
-def test_robust_factor_of_other_levels():
+def test_robust_factor_of_other_levels() -> None:
     assert robust(0.5, 100, 100, alpha=0.1) == pytest.approx(0.5 - math.sqrt(-math.log(0.05) / 2) * math.sqrt(0.02))
 
 
-def test_an_emptied_bin_without_smoothing_is_infinite():
+def test_an_emptied_bin_without_smoothing_is_infinite() -> None:
     assert population_stability_index([10, 20], [30, 0], smoothing=0.0) == math.inf

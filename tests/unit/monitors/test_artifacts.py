@@ -34,7 +34,7 @@ def seasonal(table):
     return table(at=at, temp=temp, steady=steady)
 
 
-def test_a_baseline_is_bound_to_its_model_and_named_by_its_content(table):
+def test_a_baseline_is_bound_to_its_model_and_named_by_its_content(table) -> None:
     baseline = make([table(age=[1, 2, 3])])
     info = json.loads(baseline.files["baseline.json"])
 
@@ -49,7 +49,7 @@ def test_a_baseline_is_bound_to_its_model_and_named_by_its_content(table):
 
 
 @pytest.mark.parametrize("name", ["statistics.json", "constraints.json"])
-def test_a_changed_or_missing_file_is_refused(table, name):
+def test_a_changed_or_missing_file_is_refused(table, name) -> None:
     files = dict(make([table(age=[1, 2, 3])]).files)
     flipped = bytearray(files[name])
     flipped[10] ^= 1
@@ -60,7 +60,7 @@ def test_a_changed_or_missing_file_is_refused(table, name):
         load_baseline({key: data for key, data in files.items() if key != name})
 
 
-def test_a_baseline_of_another_model_is_refused(table):
+def test_a_baseline_of_another_model_is_refused(table) -> None:
     files = make([table(age=[1, 2, 3])]).files
 
     with pytest.raises(BaselineError, match="belongs to model 'flights-1', the endpoint serves 'flights-2'"):
@@ -69,7 +69,7 @@ def test_a_baseline_of_another_model_is_refused(table):
         load_baseline({})
 
 
-def test_limits_are_calibrated_to_the_windows_of_the_baseline(seasonal):
+def test_limits_are_calibrated_to_the_windows_of_the_baseline(seasonal) -> None:
     baseline = make([seasonal], time_column="at", period=timedelta(days=1))
     features = {f.name: f for f in baseline.constraints().features}
     overrides = features["temp"].monitoring_config_overrides
@@ -80,7 +80,7 @@ def test_limits_are_calibrated_to_the_windows_of_the_baseline(seasonal):
     assert features["temp"].completeness == pytest.approx(0.96)
 
 
-def test_a_calibrated_baseline_accepts_each_of_its_own_windows(seasonal):
+def test_a_calibrated_baseline_accepts_each_of_its_own_windows(seasonal) -> None:
     baseline = make([seasonal], time_column="at")
     for day in range(20):
         rows = np.arange(day * 200, (day + 1) * 200)
@@ -94,7 +94,7 @@ def test_a_calibrated_baseline_accepts_each_of_its_own_windows(seasonal):
         assert evaluate_window(DataQualitySpec(), [window], baseline).violations == 0
 
 
-def test_a_baseline_of_one_window_leaves_room_for_chance(table):
+def test_a_baseline_of_one_window_leaves_room_for_chance(table) -> None:
     gaps_and_mixture = [None if i % 10 == 0 else i if i % 2 else i + 0.5 for i in range(1000)]
     (feature,) = make([table(x=gaps_and_mixture)]).constraints().features
 
@@ -105,14 +105,14 @@ def test_a_baseline_of_one_window_leaves_room_for_chance(table):
     )
 
 
-def test_calibration_can_be_switched_off(seasonal):
+def test_calibration_can_be_switched_off(seasonal) -> None:
     spec = DataQualitySpec(distribution=DistributionConstraints(calibrate=False))
     baseline = make([seasonal], spec, time_column="at")
 
     assert all(f.monitoring_config_overrides is None for f in baseline.constraints().features)
 
 
-def test_counts_at_the_edges_are_exact_where_the_sketch_is_not(table):
+def test_counts_at_the_edges_are_exact_where_the_sketch_is_not(table) -> None:
     values = np.random.default_rng(0).normal(size=20_000).round(3)
     baseline = make([table(x=values[:9000]), table(x=values[9000:])])
     histogram = baseline.reference().columns["x"].histogram
@@ -121,7 +121,7 @@ def test_counts_at_the_edges_are_exact_where_the_sketch_is_not(table):
     assert histogram.below.tolist() == [int((values < edge).sum()) for edge in histogram.edges]
 
 
-def test_columns_are_those_of_the_specification_in_its_order(table):
+def test_columns_are_those_of_the_specification_in_its_order(table) -> None:
     spec = DataQualitySpec(columns=SchemaSpec(outputs=("score",), features=("b", "a")))
     data = table(a=[1], b=[2], label=[0], score=[0.5])
 
@@ -130,17 +130,17 @@ def test_columns_are_those_of_the_specification_in_its_order(table):
         make([table(a=[1], b=[2])], spec)
 
 
-def test_no_rows_make_no_baseline(table):
+def test_no_rows_make_no_baseline(table) -> None:
     with pytest.raises(NoDataError, match=r"s3://bucket/train.csv has no rows"):
         make([table(age=[])])
 
 
-def test_a_time_that_is_none_is_named(table):
+def test_a_time_that_is_none_is_named(table) -> None:
     with pytest.raises(DataError, match="'yesterday' in the time column 'at' is not a time; write ISO 8601"):
         make([table(at=["2024-01-01", "yesterday"], x=[1, 2])], time_column="at")
 
 
-def test_a_run_writes_amazons_files_and_the_whole_verdict(table):
+def test_a_run_writes_amazons_files_and_the_whole_verdict(table) -> None:
     baseline = make([table(age=[20, 30, 40, 50] * 100)])
 
     result = evaluate_window(DataQualitySpec(), [table(age=[50] * 300), table(age=[50] * 100)], baseline)
@@ -163,14 +163,14 @@ def test_a_run_writes_amazons_files_and_the_whole_verdict(table):
     assert worst.description == entry["description"]
 
 
-def test_the_same_window_gives_the_same_bytes(table):
+def test_the_same_window_gives_the_same_bytes(table) -> None:
     baseline = make([table(age=[20, 30, 40, 50] * 100)])
     first, second = (evaluate_window(DataQualitySpec(), [table(age=[1, 2, 3])], baseline).files for _ in range(2))
 
     assert first == second
 
 
-def test_no_rows_are_no_verdict(table):
+def test_no_rows_are_no_verdict(table) -> None:
     result = evaluate_window(DataQualitySpec(), [], make([table(age=[1, 2])]))
 
     assert result.evaluation.outcome is Outcome.NOT_EVALUATED
@@ -178,14 +178,14 @@ def test_no_rows_are_no_verdict(table):
     assert np.isnan(result.drift_excess)
 
 
-def test_another_number_of_columns_leaves_no_statistics(table):
+def test_another_number_of_columns_leaves_no_statistics(table) -> None:
     result = evaluate_window(DataQualitySpec(), [table(age=[1], size=[2])], make([table(age=[1, 2])]))
 
     assert set(result.files) == {"constraint_violations.json", "evaluation.json"}
     assert result.worst[0].feature == "Extra columns"
 
 
-def test_the_specification_overrides_the_baseline_at_evaluation(table):
+def test_the_specification_overrides_the_baseline_at_evaluation(table) -> None:
     baseline = make([table(age=[20, 30, 40, 50] * 100)])
     drifted = [table(age=[50] * 400)]
 
@@ -200,7 +200,7 @@ def test_the_specification_overrides_the_baseline_at_evaluation(table):
         violations(features={"agee": FeatureConstraint()})
 
 
-def test_records_that_were_set_aside_are_written_with_their_reasons(table):
+def test_records_that_were_set_aside_are_written_with_their_reasons(table) -> None:
     quarantine = Quarantine(max_examples=1)
     for line in (3, 8):
         quarantine.add("a.jsonl", line, Reason.NOT_JSON, excerpt="{")
@@ -212,7 +212,7 @@ def test_records_that_were_set_aside_are_written_with_their_reasons(table):
     assert record["line"] == 3
 
 
-def test_without_statistics_everything_but_drift_is_evaluated(table):
+def test_without_statistics_everything_but_drift_is_evaluated(table) -> None:
     constraints = make([table(age=[1, 2])]).files["constraints.json"]
 
     result = evaluate_window(DataQualitySpec(), [table(age=[1, "x"])], import_baseline(constraints))
@@ -220,7 +220,7 @@ def test_without_statistics_everything_but_drift_is_evaluated(table):
     assert [c.constraint.check_type for c in result.evaluation.violations] == ["data_type_check"]
 
 
-def test_parity_leaves_out_our_keys_and_our_calibration(seasonal, table):
+def test_parity_leaves_out_our_keys_and_our_calibration(seasonal, table) -> None:
     assert all(
         f.monitoring_config_overrides is None
         for f in make([seasonal], time_column="at", compat=True).constraints().features

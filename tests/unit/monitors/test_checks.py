@@ -42,11 +42,11 @@ def good_rows(n=100):
     return {"age": [20, 30, 40, 50] * (n // 4), "colour": ["red", "blue"] * (n // 2)}
 
 
-def test_good_data_has_none(violations, table):
+def test_good_data_has_none(violations, table) -> None:
     assert violations(table(**good_rows())) == []
 
 
-def test_data_type(violations, table):
+def test_data_type(violations, table) -> None:
     rows = good_rows() | {"age": [20, 30, 40, 50.5] * 25}
 
     assert violations(table(**rows)) == [
@@ -60,13 +60,13 @@ def test_data_type(violations, table):
     assert violations(table(**rows), datatype_check_threshold=0.75) == []
 
 
-def test_types_are_judged_on_the_values_that_are_present(violations, table):
+def test_types_are_judged_on_the_values_that_are_present(violations, table) -> None:
     rows = good_rows() | {"age": [None] * 75 + [20] * 25}
 
     assert [check for _, check, _ in violations(table(**rows))] == ["completeness_check", "baseline_drift_check"]
 
 
-def test_completeness(violations, table):
+def test_completeness(violations, table) -> None:
     rows = good_rows() | {"age": [None, *([20, 30, 40, 50] * 25)[1:]]}
 
     assert violations(table(**rows)) == [
@@ -79,7 +79,7 @@ def test_completeness(violations, table):
     assert violations(table(**rows), {**AGE, "completeness": 0.99}, COLOUR) == []
 
 
-def test_domain(violations, table):
+def test_domain(violations, table) -> None:
     rows = good_rows() | {"colour": ["red", "blue"] * 49 + ["green", "red"]}
 
     assert violations(table(**rows)) == [
@@ -88,14 +88,14 @@ def test_domain(violations, table):
     assert violations(table(**rows), domain_content_threshold=0.99) == []
 
 
-def test_a_flood_of_unknown_values_does_not_hide_the_known_ones(violations, table):
+def test_a_flood_of_unknown_values_does_not_hide_the_known_ones(violations, table) -> None:
     rows = {"age": [20, 30, 40, 50] * 1000, "colour": ["red"] * 400 + [f"id{i}" for i in range(3600)]}
 
     found = {check: text for _, check, text in violations(table(**rows))}
     assert found["categorical_values_check"] == "Value: 0.1 does not meet the constraint requirement! "
 
 
-def test_the_domain_is_counted_without_a_baseline_of_the_column(table):
+def test_the_domain_is_counted_without_a_baseline_of_the_column(table) -> None:
     baseline = import_baseline(json.dumps({"features": [COLOUR], "monitoring_config": {}}).encode())
     window = table(colour=["red"] * 1000 + [f"id{i}" for i in range(3000)])
 
@@ -104,7 +104,7 @@ def test_the_domain_is_counted_without_a_baseline_of_the_column(table):
     assert violation.measurement.value == 0.25
 
 
-def test_drift_of_a_numeric_column(violations, table):
+def test_drift_of_a_numeric_column(violations, table) -> None:
     rows = good_rows() | {"age": [50] * 100}
 
     ((feature, check, text),) = violations(table(**rows))
@@ -113,7 +113,7 @@ def test_drift_of_a_numeric_column(violations, table):
     assert text == f"Baseline drift distance: {distance!r} exceeds threshold: 0.1"
 
 
-def test_drift_threshold_must_be_exceeded(violations, table):
+def test_drift_threshold_must_be_exceeded(violations, table) -> None:
     rows = good_rows() | {"age": [50] * 100}
     simple = {"comparison_method": "Simple", "comparison_threshold": 0.75}
 
@@ -122,7 +122,7 @@ def test_drift_threshold_must_be_exceeded(violations, table):
     assert len(violations(table(**rows), distribution_constraints={"comparison_method": "linf_simple"})) == 1
 
 
-def test_text_columns_may_have_a_threshold_of_their_own(violations, table):
+def test_text_columns_may_have_a_threshold_of_their_own(violations, table) -> None:
     rows = {"age": [20, 30, 40, 50] * 1000, "colour": ["red", "red", "blue", "red"] * 1000}
     own = {"comparison_threshold": 0.5, "categorical_comparison_threshold": 0.05}
 
@@ -130,7 +130,7 @@ def test_text_columns_may_have_a_threshold_of_their_own(violations, table):
     assert violations(table(**rows), distribution_constraints={"comparison_threshold": 0.5}) == []
 
 
-def test_chi_squared_violates_when_the_p_value_is_small(violations, table):
+def test_chi_squared_violates_when_the_p_value_is_small(violations, table) -> None:
     method = {"categorical_drift_method": "ChiSquared", "comparison_threshold": 0.05}
     drifted = good_rows() | {"colour": ["red"] * 80 + ["blue"] * 20}
 
@@ -142,14 +142,14 @@ def test_chi_squared_violates_when_the_p_value_is_small(violations, table):
 
 
 @pytest.mark.parametrize("key", ["monitoring_config_overrides", "monitoringConfigOverrides"])
-def test_a_feature_may_have_limits_of_its_own(violations, table, key):
+def test_a_feature_may_have_limits_of_its_own(violations, table, key) -> None:
     rows = good_rows() | {"age": [50] * 100}
     overrides = {"distribution_constraints": {"comparison_threshold": 0.9}}
 
     assert violations(table(**rows), {**AGE, key: overrides}, COLOUR) == []
 
 
-def test_overrides_inside_string_constraints_are_understood(violations, table):
+def test_overrides_inside_string_constraints_are_understood(violations, table) -> None:
     rows = good_rows() | {"colour": ["red"] * 100}
     inside = {"domains": ["red"], "monitoring_config_overrides": {"evaluate_constraints": "Disabled"}}
 
@@ -160,13 +160,13 @@ def test_overrides_inside_string_constraints_are_understood(violations, table):
     "config",
     [{"evaluate_constraints": "Disabled"}, {"distribution_constraints": {"perform_comparison": "Disabled"}}],
 )
-def test_switches(violations, table, config):
+def test_switches(violations, table, config) -> None:
     rows = good_rows() | {"age": [50] * 100}
 
     assert violations(table(**rows), **config) == []
 
 
-def test_another_number_of_columns_is_the_only_violation(violations, table):
+def test_another_number_of_columns_is_the_only_violation(violations, table) -> None:
     wider = table(**good_rows(), extra=["x"] * 100)
     narrower = table(age=[None] * 100)
 
@@ -183,7 +183,7 @@ def test_another_number_of_columns_is_the_only_violation(violations, table):
     ]
 
 
-def test_a_few_wide_rows_do_not_hide_the_others(table):
+def test_a_few_wide_rows_do_not_hide_the_others(table) -> None:
     constraints = {"features": [AGE, COLOUR], "monitoring_config": {}}
     baseline = import_baseline(json.dumps(constraints).encode())
     rows, wide = table(age=["x"] * 100, colour=["red"] * 100), table(age=[1], colour=["red"], _c2=[5])
@@ -196,7 +196,7 @@ def test_a_few_wide_rows_do_not_hide_the_others(table):
     assert found(compat=True) == ["extra_column_check"]
 
 
-def test_columns_are_matched_by_name_or_else_by_position(violations, table):
+def test_columns_are_matched_by_name_or_else_by_position(violations, table) -> None:
     rows = good_rows()
     swapped = table(colour=rows["colour"], age=rows["age"])
 
@@ -205,7 +205,7 @@ def test_columns_are_matched_by_name_or_else_by_position(violations, table):
     assert violations(table(_c0=rows["age"], _c1=rows["colour"])) == []
 
 
-def test_what_cannot_be_decided_is_not_evaluated_with_a_reason(table):
+def test_what_cannot_be_decided_is_not_evaluated_with_a_reason(table) -> None:
     """Drift needs a baseline of that feature, a minimum of rows, and values."""
     good = table(age=[20, 30, 40, 50] * 50, colour=["red", "blue"] * 100)
     statistics = dump_statistics(fit(DataQuality(), [good]).state)

@@ -19,7 +19,7 @@ def drift_outcome(monitor, baseline, window, column):
     )
 
 
-def test_drift_of_a_binary_column_is_found_though_amazon_misses_it(table):
+def test_drift_of_a_binary_column_is_found_though_amazon_misses_it(table) -> None:
     baseline, window = table(flag=[0, 1] * 1000), table(flag=[0, 0, 0, 1] * 500)
 
     assert drift_outcome(DataQuality(), baseline, window, "flag") is Outcome.VIOLATED
@@ -27,7 +27,7 @@ def test_drift_of_a_binary_column_is_found_though_amazon_misses_it(table):
 
 
 @pytest.mark.parametrize("compat", [False, True])
-def test_continuous_drift_is_found_either_way(table, compat):
+def test_continuous_drift_is_found_either_way(table, compat) -> None:
     random = np.random.default_rng(0)
     baseline, window = (table(x=random.normal(mean, 1, 3000)) for mean in (0, 0.5))
 
@@ -35,7 +35,7 @@ def test_continuous_drift_is_found_either_way(table, compat):
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_equal_distributions_do_not_drift(table, seed):
+def test_equal_distributions_do_not_drift(table, seed) -> None:
     random = np.random.default_rng(seed)
 
     def rows(n):
@@ -51,34 +51,34 @@ def test_equal_distributions_do_not_drift(table, seed):
         assert drift_outcome(DataQuality(), baseline, window, column) is Outcome.PASSED
 
 
-def test_new_categories_count_together(table):
+def test_new_categories_count_together(table) -> None:
     baseline = table(city=["Oslo", "Bergen"] * 2000)
     window = table(city=["Oslo", "Bergen"] * 1500 + [f"c{i}" for i in range(1000)])
 
     assert drift_outcome(DataQuality(), baseline, window, "city") is Outcome.VIOLATED
 
 
-def test_free_text_is_not_compared(table):
+def test_free_text_is_not_compared(table) -> None:
     baseline, window = (table(text=[f"{name} {i}" for i in range(3000)]) for name in ("a", "b"))
 
     assert drift_outcome(DataQuality(), baseline, window, "text") is Outcome.NOT_EVALUATED
 
 
-def test_a_constant_column_can_drift_and_can_stay(table):
+def test_a_constant_column_can_drift_and_can_stay(table) -> None:
     baseline = table(x=[5] * 500)
 
     assert drift_outcome(DataQuality(), baseline, table(x=[5] * 500), "x") is Outcome.PASSED
     assert drift_outcome(DataQuality(), baseline, table(x=[6] * 500), "x") is Outcome.VIOLATED
 
 
-def test_whole_numbers_are_compared_with_fractions_unless_parity_is_wanted(table):
+def test_whole_numbers_are_compared_with_fractions_unless_parity_is_wanted(table) -> None:
     baseline, window = table(x=[0.5, 1.5] * 500), table(x=[40, 50] * 500)
 
     assert drift_outcome(DataQuality(), baseline, window, "x") is Outcome.VIOLATED
     assert drift_outcome(DataQuality(compat=True), baseline, window, "x") is Outcome.NOT_EVALUATED
 
 
-def test_effect_sizes_are_reported_beside_the_verdict(table):
+def test_effect_sizes_are_reported_beside_the_verdict(table) -> None:
     monitor = DataQuality()
     baseline = fit(monitor, [table(x=range(1000), kind=["a", "b"] * 500)])
 

@@ -28,14 +28,14 @@ def recorded(kind):
 
 
 @pytest.mark.parametrize("path", recorded("constraints"), ids=lambda path: getattr(path, "stem", "none"))
-def test_recorded_constraints_round_trip(path):
+def test_recorded_constraints_round_trip(path) -> None:
     data = path.read_bytes()
 
     assert json.loads(dump_constraints(load_constraints(data))) == json.loads(data)
 
 
 @pytest.mark.parametrize("path", recorded("statistics"), ids=lambda path: getattr(path, "stem", "none"))
-def test_recorded_statistics_round_trip(path):
+def test_recorded_statistics_round_trip(path) -> None:
     expected = json.loads(path.read_bytes())
 
     got = json.loads(dump_statistics(load_statistics(path.read_bytes())))
@@ -52,11 +52,11 @@ def test_recorded_statistics_round_trip(path):
 
 
 @pytest.mark.parametrize("path", recorded("violations"), ids=lambda path: getattr(path, "stem", "none"))
-def test_recorded_violations_of_every_monitor_can_be_read(path):
+def test_recorded_violations_of_every_monitor_can_be_read(path) -> None:
     assert all(entry["constraint_check_type"] for entry in load_violations(path.read_bytes()))
 
 
-def test_keys_that_are_not_understood_are_kept():
+def test_keys_that_are_not_understood_are_kept() -> None:
     data = {
         "version": 0.0,
         "features": [{"name": "a", "inferred_type": "String", "completeness": 1.0, "note": "ours"}],
@@ -66,7 +66,7 @@ def test_keys_that_are_not_understood_are_kept():
     assert json.loads(dump_constraints(load_constraints(json.dumps(data).encode()))) == data
 
 
-def test_text_columns_and_gaps(table):
+def test_text_columns_and_gaps(table) -> None:
     state = profile(DataQuality(), [table(city=["Oslo", "Rome", "Oslo", None], gone=[None] * 4, yes=["true"] * 4)])
 
     features = {f["name"]: f for f in json.loads(dump_statistics(state))["features"]}
@@ -88,7 +88,7 @@ def test_text_columns_and_gaps(table):
     assert loaded.columns["gone"].present == 0
 
 
-def test_words_for_what_is_not_finite(table):
+def test_words_for_what_is_not_finite(table) -> None:
     values = ["1.0", "9" * 400]
     state = profile(DataQuality(), [table(x=[value for value in values if math.isfinite(float(value))])])
 
@@ -98,18 +98,18 @@ def test_words_for_what_is_not_finite(table):
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"dataset":{"item_count":1},"features":[{"name":"x"}]}'])
-def test_a_file_that_is_no_statistics_file_is_refused(data):
+def test_a_file_that_is_no_statistics_file_is_refused(data) -> None:
     with pytest.raises(BaselineError, match=r"statistics.json cannot be read"):
         load_statistics(data)
 
 
-def test_a_wrong_value_in_a_constraints_file_is_named():
+def test_a_wrong_value_in_a_constraints_file_is_named() -> None:
     data = b'{"features":[{"name":"a","inferred_type":"Integral","completeness":2}]}'
 
     with pytest.raises(BaselineError, match=r"at features.0.completeness: Input should be less than or equal to 1"):
         load_constraints(data)
 
 
-def test_a_file_without_violations_list_is_refused():
+def test_a_file_without_violations_list_is_refused() -> None:
     with pytest.raises(DataError, match="expected an object with a list 'violations'"):
         load_violations(b"{}")

@@ -18,7 +18,7 @@ class OneByOne:
     def capacity(level):
         return 2 * (math.ceil(2048 * 0.64**level / 2) + 1)
 
-    def add(self, value):
+    def add(self, value) -> None:
         self.levels[0].append(value)
         if sum(map(len, self.levels)) > sum(self.capacity(h) for h in range(len(self.levels))):
             height = next(h for h, items in enumerate(self.levels) if len(items) >= self.capacity(h))
@@ -36,7 +36,7 @@ class OneByOne:
 
 
 @pytest.mark.parametrize("size", [0, 1, 2050, 2051, 3000, 5000, 20_001])
-def test_bulk_insertion_is_item_for_item_the_one_by_one_algorithm(size):
+def test_bulk_insertion_is_item_for_item_the_one_by_one_algorithm(size) -> None:
     values = np.random.default_rng(size).normal(size=size).round(2)
     slow = OneByOne()
     for value in values.tolist():
@@ -45,7 +45,7 @@ def test_bulk_insertion_is_item_for_item_the_one_by_one_algorithm(size):
     assert [level.tolist() for level in KllSketch.of(values).levels] == slow.levels
 
 
-def test_parts_that_were_never_compacted_merge_as_if_inserted_in_order():
+def test_parts_that_were_never_compacted_merge_as_if_inserted_in_order() -> None:
     values = np.random.default_rng(1).normal(size=9000)
     whole = KllSketch.of(values)
 
@@ -57,7 +57,7 @@ def test_parts_that_were_never_compacted_merge_as_if_inserted_in_order():
 
 
 @pytest.mark.parametrize("parts", [2, 7])
-def test_merged_sketches_keep_the_count_and_the_ranks(parts):
+def test_merged_sketches_keep_the_count_and_the_ranks(parts) -> None:
     values = np.random.default_rng(2).gamma(2.0, size=100_000)
     merged = KllSketch.of([])
     for part in np.array_split(values, parts):
@@ -70,7 +70,7 @@ def test_merged_sketches_keep_the_count_and_the_ranks(parts):
     assert np.abs(estimated - true).max() < 0.01 * values.size
 
 
-def test_infinities_are_values_like_others():
+def test_infinities_are_values_like_others() -> None:
     sketch = KllSketch.of([1.0, np.inf, -np.inf])
 
     assert sketch.count == 3

@@ -9,7 +9,7 @@ from monitoring_core.stats.mergeable import merge_all
 from monitoring_core.stats.moments import Moments
 
 
-def test_agrees_with_numpy_in_parts_far_from_zero():
+def test_agrees_with_numpy_in_parts_far_from_zero() -> None:
     values = np.random.default_rng(0).normal(1e8, 1.0, 10_000)
 
     merged = merge_all((Moments.of(part) for part in np.array_split(values, 13)), Moments())
@@ -19,7 +19,7 @@ def test_agrees_with_numpy_in_parts_far_from_zero():
     assert (merged.minimum, merged.maximum) == (values.min(), values.max())
 
 
-def test_infinities_make_mean_and_spread_undefined_but_not_the_count():
+def test_infinities_make_mean_and_spread_undefined_but_not_the_count() -> None:
     moments = Moments.of(np.array([1.0, np.inf, -np.inf]))
 
     assert moments.count == 3
