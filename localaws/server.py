@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import signal
@@ -24,6 +25,7 @@ from localaws import (
     cloudwatch,
     eventbridge,
     mototime,
+    s3,
     sagemaker,
     scheduler,
     sns,
@@ -36,6 +38,9 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 HOST = "127.0.0.1"
+
+LARGE_BYTES = 1_000_000
+"""Size of a request body from which memory is tidied up first."""
 
 
 def serve(settings: Settings, *, port: int, follow_stdin: bool) -> None:
@@ -53,7 +58,11 @@ def serve(settings: Settings, *, port: int, follow_stdin: bool) -> None:
     directory = Path(tempfile.mkdtemp(prefix="localaws-"))
     dispatcher = Dispatcher()
     server = _listen(port, dispatcher)
-    services = assemble(settings, endpoint_url=f"http://{HOST}:{server.server_port}", work_dir=directory)
+    try:
+        services = assemble(settings, endpoint_url=f"http://{HOST}:{server.server_port}", work_dir=directory)
+    except BaseException:
+        shutil.rmtree(directory)
+        raise
     dispatcher.open(services)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: _stop(server))
@@ -82,6 +91,7 @@ def assemble(settings: Settings, *, endpoint_url: str, work_dir: Path) -> Servic
     stepfunctions.install(services)
     sns.install(services)
     eventbridge.install(services)
+    s3.install(services)
     scheduler.install(services)
     cloudformation.install(services)
     services.sagemaker = sagemaker.install(services)
@@ -111,11 +121,14 @@ class Dispatcher:
         got_request_exception.connect(crashed)
         self._control = Control(services)
         self._moto = services.sagemaker.in_front_of(DomainDispatcherApplication(create_backend_app))
+        gc.freeze()  # what was imported stays; looking at it again would make each collection slow
         self._ready.set()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         self._ready.wait()
+        if int(environ.get("CONTENT_LENGTH") or 0) > LARGE_BYTES:
+            gc.collect()  # moto keeps earlier bodies in cycles, and Lambda zips are large
         application = self._control if environ["PATH_INFO"].startswith("/localaws/") else self._moto
         answer: Iterable[bytes] = application(environ, start_response)
         return answer

@@ -4,7 +4,9 @@ Why each of moto 5.2.5's methods is replaced
 --------------------------------------------
 - ``LambdaFunction.invoke`` runs the code in Docker, and runs asynchronous invocations at once and without retries.
 - ``LambdaFunction.__init__`` drops the dead-letter queue and the logging configuration, which
-  ``LambdaFunction.get_configuration`` should report; ``update_configuration`` must follow.
+  ``LambdaFunction.get_configuration`` should report; ``update_configuration`` must follow. It keeps the zip in memory,
+  and so does ``update_function_code``.
+- ``EventInvokeConfig.response`` does not name the version that it is for; there is none here but $LATEST.
 - ``LambdaBackend.delete_function`` and ``LambdaFunction.update_function_code`` must end the warm environments.
 """
 
@@ -14,7 +16,7 @@ import base64
 import json
 from typing import Any
 
-from moto.awslambda.models import LambdaBackend, LambdaFunction
+from moto.awslambda.models import EventInvokeConfig, LambdaBackend, LambdaFunction
 
 from localaws.awslambda.asynchronous import AsynchronousInvocations
 from localaws.awslambda.functions import LOG_TAIL_BYTES, Functions
@@ -27,15 +29,17 @@ _KEPT = ("DeadLetterConfig", "LoggingConfig")
 def install(services: Services) -> None:
     """Give the account a working Lambda."""
     services.functions = Functions(services)
-    _keep_settings()
+    _keep_settings(services.functions)
     _invoke(services.functions, AsynchronousInvocations(services))
+    _name_version()
     _forget(services.functions)
 
 
-def _keep_settings() -> None:
+def _keep_settings(functions: Functions) -> None:
     def init(self: Any, account_id: str, spec: dict[str, Any], region: str, version: str | int = 1) -> None:
         self.local_settings = {name: spec[name] for name in _KEPT if name in spec}
         original_init(self, account_id, spec, region, version)
+        functions.unpack(self)
 
     def get_configuration(self: Any, on_create: bool = False) -> dict[str, Any]:  # noqa: FBT001, FBT002 - as moto calls it
         return {**original_configuration(self, on_create), **self.local_settings}
@@ -71,6 +75,13 @@ def _invoke(functions: Functions, asynchronous: AsynchronousInvocations) -> None
     replace(LambdaFunction, "invoke", invoke)
 
 
+def _name_version() -> None:
+    def response(self: Any) -> dict[str, Any]:
+        return {**original(self), "FunctionArn": f"{self.arn}:$LATEST"}
+
+    original = replace(EventInvokeConfig, "response", response)
+
+
 def _forget(functions: Functions) -> None:
     def delete_function(self: Any, function_name: str, qualifier: str | None = None) -> None:
         name = self.get_function(function_name, qualifier).function_name
@@ -79,7 +90,9 @@ def _forget(functions: Functions) -> None:
 
     def update_function_code(self: Any, updated_spec: dict[str, Any]) -> Any:
         functions.forget(self.function_name)
-        return original_code(self, updated_spec)
+        configuration = original_code(self, updated_spec)
+        functions.unpack(self)
+        return configuration
 
     original_delete = replace(LambdaBackend, "delete_function", delete_function)
     original_code = replace(LambdaFunction, "update_function_code", update_function_code)

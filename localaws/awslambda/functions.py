@@ -56,6 +56,11 @@ class Functions:
         self._lines: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=_KEPT_LINES))
         self._lock = threading.Lock()
 
+    def unpack(self, function: Any) -> None:
+        """Unpack the zip of a new or changed function, and let moto forget the bytes: zips are large."""
+        self._code.unpacked(function.code_sha_256, function.code_bytes)
+        function.code_bytes = b""
+
     def invoke(self, function: Any, event: bytes) -> Answer:
         """Run `function` (moto's record of it) on one event, and wait for the result."""
         code = function_code(function)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from localaws.cloudformation.resource import ApiResource
+from localaws.cloudformation.resource import ApiResource, tag_map
 
 _IDENTITY = ("ResourceId", "ScalableDimension", "ServiceNamespace")
 
@@ -14,7 +14,8 @@ class ScalableTarget(ApiResource):
 
     def create(self) -> None:
         """Register the target."""
-        self.client("application-autoscaling").register_scalable_target(**self.properties)
+        call = {**self.properties, "Tags": tag_map(self.properties.get("Tags"))}
+        self.client("application-autoscaling").register_scalable_target(**call)
         self.physical_id = "|".join(self.properties[name] for name in _IDENTITY)
         self.attributes = {"Id": self.physical_id}
 

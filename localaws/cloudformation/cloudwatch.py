@@ -1,4 +1,4 @@
-"""CloudWatch alarms."""
+"""CloudWatch alarms and dashboards."""
 
 from __future__ import annotations
 
@@ -38,4 +38,24 @@ class CompositeAlarm(_Alarm):
     OPERATION = "put_composite_alarm"
 
 
-TYPES = (Alarm, CompositeAlarm)
+class Dashboard(ApiResource):
+    """``AWS::CloudWatch::Dashboard``; moto's own drops the tags."""
+
+    TYPE = "AWS::CloudWatch::Dashboard"
+    NAME = "DashboardName"
+
+    def create(self) -> None:
+        """Put the dashboard."""
+        self.client("cloudwatch").put_dashboard(**self.named())
+
+    def update(self, properties: Properties) -> None:
+        """Put the dashboard again."""
+        self.properties = {key: value for key, value in properties.items() if key != self.NAME}
+        self.create()
+
+    def remove(self) -> None:
+        """Delete the dashboard."""
+        self.client("cloudwatch").delete_dashboards(DashboardNames=[self.name])
+
+
+TYPES = (Alarm, CompositeAlarm, Dashboard)

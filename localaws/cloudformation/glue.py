@@ -6,9 +6,10 @@ from localaws.cloudformation.resource import ApiResource
 
 
 class Database(ApiResource):
-    """``AWS::Glue::Database``; its name lies inside ``DatabaseInput``."""
+    """``AWS::Glue::Database``; its name lies inside ``DatabaseInput``, or beside it as ``DatabaseName``."""
 
     TYPE = "AWS::Glue::Database"
+    NAME = "DatabaseName"
 
     def create(self) -> None:
         """Create the database."""

@@ -9,7 +9,6 @@ from moto.cloudformation.exceptions import ValidationError
 
 NOT_SIMULATED: Mapping[str, frozenset[str]] = {
     # Properties that may be in a template although nothing here depends on them.
-    "AWS::CloudWatch::Dashboard": frozenset({"Tags"}),
     "AWS::ECR::Repository": frozenset({"LifecyclePolicy", "RepositoryPolicyText"}),
 }
 """Type -> properties without effect on the local account."""

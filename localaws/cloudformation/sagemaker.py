@@ -195,9 +195,12 @@ def _s3_location(location: Properties) -> Properties:
 
 
 def _snake_keys(value: Any) -> Any:
-    """Return the content of a model card with the keys of its JSON schema, e.g. ``model_overview``."""
+    """Return the content of a model card with the keys of its JSON schema, e.g. ``model_overview``.
+
+    The keys of custom details are the author's own.
+    """
     if isinstance(value, dict):
-        return {_snake(key): _snake_keys(inner) for key, inner in value.items()}
+        return {_snake(key): inner if key == "CustomDetails" else _snake_keys(inner) for key, inner in value.items()}
     return [_snake_keys(inner) for inner in value] if isinstance(value, list) else value
 
 

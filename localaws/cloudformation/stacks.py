@@ -6,7 +6,8 @@ Why each of moto 5.2.5's functions is replaced
 - ``resource_name_property_from_type`` looks only at moto's own classes.
 - ``parse_and_create_resource`` lets properties that a model never looks at vanish, and reports an exception of a model
   as an internal error without the resource's name.
-- ``CloudFormationBackend.create_stack`` leaves half a stack behind when a resource fails.
+- ``CloudFormationBackend.create_stack`` leaves half a stack behind when a resource fails. (An update that fails stays
+  half done here too.)
 - ``CloudFormationBackend.delete_stack`` forgets the stack before it deletes it: the CLI that watches sees an error,
   and a stack that cannot be deleted is lost.
 - ``ResourceMap.delete`` deletes in the order of a set; a custom resource needs its function to be deleted after it.

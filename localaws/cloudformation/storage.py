@@ -49,21 +49,15 @@ class Bucket(ApiResource):
 
 
 class BucketPolicy(ApiResource):
-    """``AWS::S3::BucketPolicy``.
-
-    moto enforces bucket policies but ignores conditions: "deny unless TLS" would deny everything. Statements that deny
-    under a condition are left out.
-    """
+    """``AWS::S3::BucketPolicy``; moto's own is ignored."""
 
     TYPE = "AWS::S3::BucketPolicy"
 
     def create(self) -> None:
-        """Put the policy, as far as moto understands it."""
-        document = dict(self.properties["PolicyDocument"])
-        document["Statement"] = [one for one in document["Statement"] if not _denies_conditionally(one)]
+        """Put the policy."""
         self.physical_id = self.properties["Bucket"]
-        if document["Statement"]:
-            self.client("s3").put_bucket_policy(Bucket=self.properties["Bucket"], Policy=json.dumps(document))
+        policy = json.dumps(self.properties["PolicyDocument"])
+        self.client("s3").put_bucket_policy(Bucket=self.physical_id, Policy=policy)
 
     def remove(self) -> None:
         """Delete the policy."""
@@ -95,10 +89,6 @@ class Table(ApiResource):
     def remove(self) -> None:
         """Delete the table."""
         self.client("dynamodb").delete_table(TableName=self.name)
-
-
-def _denies_conditionally(statement: Properties) -> bool:
-    return statement["Effect"] == "Deny" and bool(statement.get("Condition"))
 
 
 def _rules(value: Properties) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""CloudWatch: metrics, and alarms that are evaluated.
+"""CloudWatch: metrics, alarms that are evaluated, and tagged dashboards.
 
 Why each of moto 5.2.5's methods is replaced
 --------------------------------------------
@@ -6,6 +6,7 @@ Why each of moto 5.2.5's methods is replaced
 - ``CloudWatchResponse.put_metric_alarm`` starts alarms in OK and never evaluates them; ``put_composite_alarm`` is
   missing, although the other understands its parameters.
 - ``CloudWatchBackend.set_alarm_state`` changes a field, and nothing follows from it.
+- ``CloudWatchResponse.put_dashboard`` drops the tags.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ def install(services: Services) -> None:
     services.clock.add(alarms)
     _put_alarms(services, alarms, transitions)
     _change_alarms(services, alarms)
+    _tag_dashboards()
 
 
 def _put_alarms(services: Services, alarms: Alarms, transitions: Transitions) -> None:
@@ -57,8 +59,8 @@ def _put_alarms(services: Services, alarms: Alarms, transitions: Transitions) ->
 
 def _change_alarms(services: Services, alarms: Alarms) -> None:
     def delete_alarms(self: Any, alarm_names: list[str]) -> None:
+        alarms.delete(alarm_names)  # first: what is not evaluated any more may vanish
         original_delete(self, alarm_names)
-        alarms.delete(alarm_names)
 
     def set_alarm_state(self: Any, alarm_name: str, reason: str, reason_data: str | None, state_value: str) -> None:
         if alarm_name not in self.alarms:
@@ -71,3 +73,14 @@ def _change_alarms(services: Services, alarms: Alarms) -> None:
 
     original_delete = replace(CloudWatchBackend, "delete_alarms", delete_alarms)
     replace(CloudWatchBackend, "set_alarm_state", set_alarm_state)
+
+
+def _tag_dashboards() -> None:
+    def put_dashboard(self: Any) -> Any:
+        answer = original(self)
+        backend = self.cloudwatch_backend
+        arn = backend.get_dashboard(self.params["DashboardName"]).arn
+        backend.tagger.tag_resource(arn, self.params.get("Tags", []))
+        return answer
+
+    original = replace(CloudWatchResponse, "put_dashboard", put_dashboard)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -49,6 +50,7 @@ class Alarms:
 
     def __init__(self, services: Services, transitions: Transitions) -> None:
         self._services, self._transitions = services, transitions
+        self._lock = threading.RLock()  # requests put and delete alarms while the worker evaluates them
         self._metric: dict[str, _Watched] = {}
         self._composite: dict[str, CompositeAlarmDefinition] = {}
         self._states: dict[str, AlarmState] = {}
@@ -57,52 +59,59 @@ class Alarms:
     def put(self, definition: AlarmDefinition | CompositeAlarmDefinition) -> AlarmState:
         """Take up a new or changed alarm; a changed one keeps its state."""
         name = definition.alarm_name
-        if isinstance(definition, AlarmDefinition):
-            queries = [query.metric_stat for query in definition.queries if query.metric_stat is not None]
-            self._metric[name] = _Watched(definition, frozenset(map(MetricKey.of_query, queries)))
-        else:
-            self._composite[name] = definition
-        return self._states.setdefault(name, AlarmState.initial(self._services.clock.now))
+        with self._lock:
+            if isinstance(definition, AlarmDefinition):
+                queries = [query.metric_stat for query in definition.queries if query.metric_stat is not None]
+                self._metric[name] = _Watched(definition, frozenset(map(MetricKey.of_query, queries)))
+            else:
+                self._composite[name] = definition
+            return self._states.setdefault(name, AlarmState.initial(self._services.clock.now))
 
     def delete(self, names: Iterable[str]) -> None:
         """Forget alarms."""
-        for name in names:
-            self._metric.pop(name, None)
-            self._composite.pop(name, None)
-            self._states.pop(name, None)
+        with self._lock:
+            for name in names:
+                self._metric.pop(name, None)
+                self._composite.pop(name, None)
+                self._states.pop(name, None)
 
     def set_state(self, name: str, state: AlarmState) -> None:
         """Set a state by hand; an evaluation may change it back, as in CloudWatch."""
-        definition = self._metric[name].definition if name in self._metric else self._composite[name]
-        if name in self._metric:
-            self._metric[name].awake = True
-        self._change(definition, state)
-        self._evaluate_composites()
+        with self._lock:
+            definition = self._metric[name].definition if name in self._metric else self._composite[name]
+            if name in self._metric:
+                self._metric[name].awake = True
+            self._change(definition, state)
+            self._evaluate_composites()
 
     def next_time(self, after: datetime, /) -> datetime | None:
         """Return when an alarm is evaluated next."""
         seconds = int(after.timestamp())
-        steps = {watched.step for watched in self._metric.values() if watched.awake}
+        with self._lock:
+            steps = {watched.step for watched in self._metric.values() if watched.awake}
         return min((datetime.fromtimestamp((seconds // step + 1) * step, UTC) for step in steps), default=None)
 
     def fire(self, at: datetime, /) -> None:
         """Evaluate the alarms due at `at`."""
         seconds = int(at.timestamp())
-        due = [name for name, watched in self._metric.items() if watched.awake and seconds % watched.step == 0]
+        with self._lock:
+            due = [name for name, watched in self._metric.items() if watched.awake and seconds % watched.step == 0]
         self._services.work.submit("alarm evaluation", lambda: self._evaluate(due))
 
     def _wake(self, changed: set[MetricKey]) -> None:
-        names = [name for name, watched in self._metric.items() if watched.keys & changed]
-        for name in names:
-            self._metric[name].awake = True
+        with self._lock:
+            names = [name for name, watched in self._metric.items() if watched.keys & changed]
+            for name in names:
+                self._metric[name].awake = True
         if names:
             self._services.work.submit("alarm evaluation", lambda: self._evaluate(names))
 
     def _evaluate(self, names: Iterable[str]) -> None:
-        for name in sorted(names):
-            if (watched := self._metric.get(name)) is not None:
-                self._evaluate_one(watched)
-        self._evaluate_composites()
+        with self._lock:
+            for name in sorted(names):
+                if (watched := self._metric.get(name)) is not None:
+                    self._evaluate_one(watched)
+            self._evaluate_composites()
 
     def _evaluate_one(self, watched: _Watched) -> None:
         metrics, now = self._services.metrics, self._services.clock.now

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -66,6 +67,7 @@ class MetricStore:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._samples: defaultdict[MetricKey, list[Sample]] = defaultdict(list)
+        self._lock = threading.Lock()
         self._watchers: list[Callable[[set[MetricKey]], None]] = []
 
     def watch(self, watcher: Callable[[set[MetricKey]], None]) -> None:
@@ -88,14 +90,16 @@ class MetricStore:
 
     def fetch(self, metric_stat: MetricStat, start: datetime, end: datetime, period: int) -> dict[datetime, float]:
         """Aggregate the samples of each period from `start` that holds one; a `monitoring_core.alarms.Fetch`."""
-        samples = self._samples.get(MetricKey.of_query(metric_stat), [])
+        with self._lock:
+            samples = self._samples.get(MetricKey.of_query(metric_stat), [])
+            found = samples[_position(samples, start) : _position(samples, end)]
         by_period: defaultdict[int, list[Sample]] = defaultdict(list)
-        for sample in samples[_position(samples, start) : _position(samples, end)]:
+        for sample in found:
             if metric_stat.unit in (None, sample.unit):
                 by_period[int((sample.time - start).total_seconds() // period)].append(sample)
         return {
-            start + timedelta(seconds=index * period): _aggregate(found, metric_stat.stat)
-            for index, found in by_period.items()
+            start + timedelta(seconds=index * period): _aggregate(together, metric_stat.stat)
+            for index, together in by_period.items()
         }
 
     def has_any_since(self, key: MetricKey, moment: datetime) -> bool:
@@ -108,7 +112,8 @@ class MetricStore:
         changed = set()
         for one in data:
             key = MetricKey.of(namespace, one["MetricName"], one.get("Dimensions") or ())
-            insort(self._samples[key], _sample(one, self._services.clock.now))
+            with self._lock:
+                insort(self._samples[key], _sample(one, self._services.clock.now))
             changed.add(key)
         for watcher in self._watchers:
             watcher(changed)

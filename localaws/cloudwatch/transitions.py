@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import boto3
-from moto.cloudwatch.models import cloudwatch_backends
+from moto.cloudwatch.models import Alarm, cloudwatch_backends
 
 from localaws.services import Services
 from monitoring_core.alarms import (
@@ -45,8 +45,8 @@ class Transitions:
 
     def record(self, definition: AnyAlarm, state: AlarmState) -> None:
         """Let DescribeAlarms show a state."""
-        alarm = cloudwatch_backends[self._services.account_id][self._services.region].alarms[definition.alarm_name]
-        alarm.update_state(state.reason, json.dumps(state.reason_data), str(state.value))
+        stored = self._stored(definition)
+        stored.update_state(state.reason, json.dumps(state.reason_data), str(state.value))
 
     def announce(self, definition: AnyAlarm, previous: AlarmState, current: AlarmState) -> None:
         """Send the event and run the actions."""
@@ -55,9 +55,13 @@ class Transitions:
             "alarm", definition.alarm_name, state=current.value, previous=previous.value, reason=current.reason
         )
         services.bus.publish(self._event(definition, previous, current))
-        if definition.actions_enabled:
+        if self._stored(definition).actions_enabled:  # what EnableAlarmActions and DisableAlarmActions change
             for arn in _actions(definition, current.value):
                 self._actions[arn.split(":")[2]](arn, definition, previous, current)
+
+    def _stored(self, definition: AnyAlarm) -> Alarm:
+        alarms = cloudwatch_backends[self._services.account_id][self._services.region].alarms
+        return alarms[definition.alarm_name]
 
     def _event(self, definition: AnyAlarm, previous: AlarmState, current: AlarmState) -> dict[str, Any]:
         where = {"account": self._services.account_id, "region": self._services.region}
