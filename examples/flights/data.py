@@ -16,18 +16,9 @@ from pathlib import Path
 
 import pandas as pd
 
-FEATURES = (
-    "carrier",
-    "origin",
-    "sched_hour",
-    "distance",
-    "temp",
-    "dewp",
-    "humid",
-    "wind_speed",
-    "precip",
-    "visib",
-)
+WEATHER = ("temp", "dewp", "humid", "wind_speed", "precip", "visib")
+FEATURES = ("carrier", "origin", "sched_hour", "distance", *WEATHER)
+FLIGHT_COLUMNS = ("carrier", "origin", "hour", "distance", "time_hour", "arr_delay")
 LABEL = "late"
 LATE_MINUTES = 15
 KILOMETRES_PER_MILE = 1.609344
@@ -66,8 +57,8 @@ def load_flights() -> pd.DataFrame:
         Column ``time`` (the scheduled hour, UTC), the columns of `FEATURES`, and the label ``late`` (0 or 1), by time.
     """
     folder = _data_folder()
-    flights = pd.read_csv(folder / "flights.csv.zip")
-    weather = pd.read_csv(folder / "weather.csv").drop(columns=["year", "month", "day", "hour"])
+    flights = pd.read_csv(folder / "flights.csv.zip", usecols=[*FLIGHT_COLUMNS])
+    weather = pd.read_csv(folder / "weather.csv", usecols=["origin", "time_hour", *WEATHER])
     table = flights.merge(weather, on=["origin", "time_hour"], how="left", validate="many_to_one")
     table["time"] = pd.to_datetime(table["time_hour"], utc=True)
     table["sched_hour"] = table["hour"]

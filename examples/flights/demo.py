@@ -15,9 +15,10 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import pandas as pd
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from examples.flights import cloud, data, story
 from examples.flights.outcome import Outcome, change
@@ -28,7 +29,6 @@ from localaws.account import LocalAccount, LocalAccountError
 CONFIG_FILE = cloud.EXAMPLE / "monitoring.yaml"
 OUTPUT = cloud.ROOT / "build" / "demo"
 DEPLOYED_AT = LIVE_START - timedelta(hours=12)
-SETTLED_AFTER = timedelta(hours=1)
 INTERRUPTED = 130
 
 
@@ -52,39 +52,42 @@ class Demo:
         self._told = -1
 
     def perform(self, progress: Progress) -> Path:
-        """Deploy, replay, and write the page; return its path."""
+        """Deploy, replay, and write the pages; return the path of the first."""
         task = progress.add_task("reading the flights of 2013", total=self._days)
         flights = data.load_flights()
         history = data.between(flights, TRAINING_START, LIVE_START)
-        with cloud.synthesis(self._account, CONFIG_FILE) as synthesised:
-            progress.update(task, description="training the first model")
-            cloud.train_first_model(self._account, self._config, history)
-            self._say(f"trained on {len(history):,} flights of January to March 2013 (a SageMaker training job)")
-            progress.update(task, description="synthesising the stack")
-            assembly = synthesised()
-            progress.update(task, description="cdk bootstrap, cdk deploy")
-            cloud.deploy(self._account, assembly)
-        package = cloud.register_first_model(self._account, self._config)
-        self._say(f"deployed {self._stack}; serving {package.rpartition('/')[0].rpartition('/')[2]} version 1")
+        live = data.between(flights, LIVE_START, LIVE_START + self._days * DAY)
+        bucket = self._deploy(history, lambda text: progress.update(task, description=text))
 
-        bucket = cloud.stack_outputs(self._account, self._stack)["BucketName"]
         endpoint = self._config.endpoint.name
         replay = Replay(self._account, endpoint, f"s3://{bucket}/ground-truth/{endpoint}/")
-        progress.update(task, description="live traffic")
-        replay.run(flights, self._days, self._daily(progress, task))
-        self._account.advance_to(LIVE_START + self._days * DAY + timedelta(hours=7))
+        replay.run(live, self._daily(progress, task))
         self._say(f"sent {replay.rows:,} flights in {replay.calls:,} calls of the endpoint")
         progress.update(task, description="reading back what happened")
         outcome = Outcome(self._account, self._config, self._stack, bucket)
         page = story.write_pages(outcome, self._config, OUTPUT)
         progress.stop()
         for line in story.tell(outcome):
-            self._console.print(line, soft_wrap=True, highlight=False)
+            self._say(line)
         return page
 
-    def _daily(self, progress: Progress, task: object) -> Callable[[datetime], None]:
+    def _deploy(self, history: pd.DataFrame, note: Callable[[str], None]) -> str:
+        """Train, deploy and register; return the name of the stack's bucket."""
+        with cloud.synthesis(self._account, CONFIG_FILE) as synthesised:
+            note("training the first model")
+            cloud.train_first_model(self._account, self._config, history)
+            self._say(f"trained on {len(history):,} flights of January to March 2013, in a training job")
+            note("cdk synth")
+            assembly = synthesised()
+            note("cdk bootstrap, cdk deploy")
+            cloud.deploy(self._account, assembly)
+        package = cloud.register_first_model(self._account, self._config)
+        self._say(f"deployed {self._stack}; it serves {package.rpartition('model-package/')[2]}")
+        return cloud.stack_outputs(self._account, self._stack)["BucketName"]
+
+    def _daily(self, progress: Progress, task: TaskID) -> Callable[[datetime], None]:
         def on_day(moment: datetime) -> None:
-            progress.update(task, advance=1, description=f"live traffic {moment:%d %B %Y}")  # type: ignore[arg-type]
+            progress.update(task, advance=1, description=f"live traffic, {moment:%d %B %Y}")
             self._tell_alarms()
 
         return on_day
@@ -95,8 +98,7 @@ class Demo:
             self._told = entry["number"]
             if entry["kind"] == "failure":
                 raise LocalAccountError(f"the local account failed: {entry['subject']}: {entry['detail']}")
-            if entry["kind"] == "alarm" and entry["detail"]["state"] != "INSUFFICIENT_DATA":
-                found = change(entry)
+            if entry["kind"] == "alarm" and (found := change(entry)).matters:
                 colour = "red" if found.state == "ALARM" else "green"
                 self._say(f"{found.time:%Y-%m-%d %H:%M}  [{colour}]{found.state:5}[/] {found.alarm}")
 

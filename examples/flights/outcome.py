@@ -40,7 +40,13 @@ class AlarmChange:
     alarm: str
     time: datetime
     state: str
+    previous: str
     reason: str
+
+    @property
+    def matters(self) -> bool:
+        """Whether the alarm was raised, or is over."""
+        return "ALARM" in (self.state, self.previous)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +76,10 @@ class Outcome:
         return sorted(found, key=lambda run: run.timeline.window)
 
     def alarm_changes(self) -> list[AlarmChange]:
-        """Every change of one of the endpoint's alarms, in order."""
+        """Every time that one of the endpoint's alarms was raised or ended, in order."""
         entries = self._account.journal("alarm")
-        return [change(entry) for entry in entries if entry["subject"].startswith(self._config.endpoint.name)]
+        changes = [change(entry) for entry in entries if entry["subject"].startswith(self._config.endpoint.name)]
+        return [change for change in changes if change.matters]
 
     def retrainings(self) -> list[Retraining]:
         """Every incident, by time, with what became of it."""
@@ -145,4 +152,5 @@ class Outcome:
 def change(entry: dict[str, Any]) -> AlarmChange:
     """Read an alarm's entry in the account's journal."""
     detail = entry["detail"]
-    return AlarmChange(entry["subject"], datetime.fromisoformat(entry["time"]), detail["state"], detail["reason"])
+    time = datetime.fromisoformat(entry["time"])
+    return AlarmChange(entry["subject"], time, detail["state"], detail["previous"], detail["reason"])

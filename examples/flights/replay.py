@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 
 from examples.flights.cloud import upload
-from examples.flights.data import Request, between, ground_truth, requests
+from examples.flights.data import Request, ground_truth, requests
 from localaws.account import LocalAccount
 
 TRAINING_START = datetime(2013, 1, 1, tzinfo=UTC)
@@ -49,11 +49,12 @@ class Step:
     request: Request | None = None
 
 
-def steps(flights: pd.DataFrame, days: int) -> Iterator[Step]:
-    """Yield requests and label deliveries in order of time, ending with the first hour after the last day."""
-    live = between(flights, LIVE_START, LIVE_START + days * DAY)
-    calls = (Step(request.time, request) for request in requests(live, distances_are_in_kilometres))
-    deliveries = (Step(LIVE_START + day * DAY + timedelta(hours=LABEL_HOUR)) for day in range(1, days + 1))
+def steps(flights: pd.DataFrame) -> Iterator[Step]:
+    """Yield requests, and label deliveries on the morning after each day, in order of time."""
+    first, last = (moment.floor("D").to_pydatetime() for moment in (flights["time"].min(), flights["time"].max()))
+    mornings = (last - first) // DAY + 1
+    calls = (Step(request.time, request) for request in requests(flights, distances_are_in_kilometres))
+    deliveries = (Step(first + day * DAY + timedelta(hours=LABEL_HOUR)) for day in range(1, mornings + 1))
     yield from heapq.merge(calls, deliveries, key=lambda step: step.time)
 
 
@@ -74,9 +75,9 @@ class Replay:
         self._unlabelled: list[Request] = []
         self.rows = self.calls = 0
 
-    def run(self, flights: pd.DataFrame, days: int, on_day: Callable[[datetime], None]) -> None:
-        """Replay `days` days; `on_day` is told the simulated time whenever a new morning's labels are in."""
-        for step in steps(flights, days):
+    def run(self, flights: pd.DataFrame, on_day: Callable[[datetime], None]) -> None:
+        """Replay all `flights`; `on_day` is told the simulated time whenever a new morning's labels are in."""
+        for step in steps(flights):
             self._account.advance_to(step.time)
             if step.request is not None:
                 self._invoke(step.request)

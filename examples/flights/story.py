@@ -14,6 +14,7 @@ from examples.flights.outcome import AlarmChange, Outcome, Retraining
 from examples.flights.replay import FAULT_DAYS, FAULT_START
 from infra.config import EndpointConfig
 from monitoring_core.report.timeline import TimelineEvent, render_timeline
+from monitoring_core.report.words import count
 
 MAX_DAYS = 240
 
@@ -42,30 +43,52 @@ def write_pages(outcome: Outcome, config: EndpointConfig, folder: Path) -> Path:
 def tell(outcome: Outcome) -> Iterator[str]:
     """Tell what happened, line by line, with rich markup."""
     runs = outcome.runs()
-    violated = [run for run in runs if run.violated]
     rows = sum(run.manifest["rows"] or 0 for run in runs)
+    violated = sum(run.violated for run in runs)
     yield ""
-    yield f"[bold]{len(runs)} daily runs, {rows:,} rows analysed, {len(violated)} runs with violations[/]"
-    for change in outcome.alarm_changes():
-        if change.state != "INSUFFICIENT_DATA":
-            yield f"  {_moment(change.time)}  {change.alarm}: {change.state}"
+    yield f"[bold]{count(len(runs), 'daily run')}, {rows:,} rows analysed, {violated} with violations[/]"
+    for run in runs:
+        if run.violated:
+            worst = "; ".join(map(_violation, run.manifest["worst"]))
+            yield f"  {run.timeline.window.start:%d %b}  {escape(worst)}"
     retrainings = outcome.retrainings()
     yield ""
-    yield f"[bold]{len(retrainings)} incidents, {outcome.executions()} executions of the retraining pipeline[/]"
+    executions = count(outcome.executions(), "execution")
+    yield f"[bold]{count(len(retrainings), 'incident')}, {executions} of the retraining pipeline[/]"
     for retraining in retrainings:
         yield from _tell_retraining(retraining)
+    packages = ", ".join(_package(package) for package in outcome.model_packages())
+    yield f"  model registry: {packages}"
+    yield from _tell_messages(outcome.messages())
+
+
+def _tell_messages(messages: list[dict[str, Any]]) -> Iterator[str]:
     yield ""
-    yield "[bold]model registry[/]"
-    for package in outcome.model_packages():
-        name = package["ModelPackageArn"].rpartition("model-package/")[2]
-        yield f"  {name}: {package['ModelApprovalStatus']}"
-    messages = outcome.messages()
-    yield ""
-    yield f"[bold]{len(messages)} messages to the team; the first about an alarm:[/]"
-    alarm = next((m for m in messages if (m["subject"] or "").startswith("ALARM")), None)
+    yield f"[bold]{count(len(messages), 'message')} to the team[/]"
+    for message in messages:
+        yield f"  {datetime.fromisoformat(message['time']):%d %b %H:%M}  {escape(message['subject'] or '')}"
+    alarm = next((m for m in messages if "violates" in (m["subject"] or "")), None)
     if alarm is not None:
-        yield f"  Subject: {escape(alarm['subject'])}"
-        yield from (f"  {escape(line)}" for line in alarm["message"].splitlines())
+        yield "  one of them in full:"
+        yield from (f"    {escape(line)}" for line in alarm["message"].splitlines())
+
+
+def _violation(worst: dict[str, Any]) -> str:
+    """Write one entry of a manifest's `worst` briefly.
+
+    Examples
+    --------
+    >>> _violation({"feature": "temp", "value": 0.9131, "limit": 0.9046, "description": "..."})
+    'temp 0.913 (limit 0.905)'
+    """
+    if worst["value"] is None or worst["limit"] is None:
+        return f"{worst['feature']}: {worst['description']}"
+    return f"{worst['feature']} {worst['value']:.3f} (limit {worst['limit']:.3f})"
+
+
+def _package(package: dict[str, Any]) -> str:
+    name = package["ModelPackageArn"].rpartition("model-package/")[2]
+    return f"{name} {package['ModelApprovalStatus']}"
 
 
 def _tell_retraining(retraining: Retraining) -> Iterator[str]:
@@ -92,9 +115,7 @@ def _comparison(evaluation: dict[str, Any]) -> str:
 
 
 def _events(outcome: Outcome) -> Iterator[TimelineEvent]:
-    for change in outcome.alarm_changes():
-        if change.state != "INSUFFICIENT_DATA":
-            yield _alarm_event(change)
+    yield from map(_alarm_event, outcome.alarm_changes())
     for retraining in outcome.retrainings():
         incident = retraining.incident
         if retraining.status:
@@ -115,7 +136,3 @@ def _fault_events() -> Iterator[TimelineEvent]:
     """Name what was done to the traffic on purpose: the only events that do not come from the account."""
     yield TimelineEvent(FAULT_START, "fault", "Injected: distances in kilometres", "")
     yield TimelineEvent(FAULT_START + timedelta(days=FAULT_DAYS), "fault", "Distances in miles again", "")
-
-
-def _moment(time: datetime) -> str:
-    return f"{time:%Y-%m-%d %H:%M}"

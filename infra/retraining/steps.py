@@ -13,7 +13,7 @@ from sagemaker.core.shapes import (
     StoppingCondition,
 )
 from sagemaker.core.training.configs import Compute, InputData
-from sagemaker.core.workflow.conditions import ConditionGreaterThanOrEqualTo
+from sagemaker.core.workflow.conditions import ConditionGreaterThan
 from sagemaker.core.workflow.execution_variables import ExecutionVariables
 from sagemaker.core.workflow.functions import Join, JsonGet
 from sagemaker.core.workflow.pipeline_context import PipelineSession
@@ -114,7 +114,7 @@ def decide(
 ) -> ConditionStep:
     """Register only what is better beyond chance: the interval of the improvement lies above the demand."""
     improvement = JsonGet(step_name=evaluated.name, property_file=evaluation, json_path="improvement.lower")
-    better = ConditionGreaterThanOrEqualTo(left=improvement, right=p.MIN_IMPROVEMENT)
+    better = ConditionGreaterThan(left=improvement, right=p.MIN_IMPROVEMENT)
     return ConditionStep("IsBetter", conditions=[better], if_steps=[registered], else_steps=[rejected])
 
 
@@ -146,7 +146,7 @@ def register(session: PipelineSession, trained: TrainingStep, evaluated: Process
 def reject(evaluated: ProcessingStep) -> FailStep:
     """End the execution as failed, with the reason: there is no better model."""
     parts = [
-        "Not registered: on the held-out recent labels the challenger is not better than the champion by",
+        "Not registered: on the held-out recent labels the challenger is not better than the champion by more than",
         p.MIN_IMPROVEMENT.to_string(),
         "AUC beyond chance; see",
         Join("/", [_output_of(evaluated, "evaluation"), "evaluation.json"]),

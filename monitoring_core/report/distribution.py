@@ -139,10 +139,10 @@ def _edges(low: float, high: float, *, whole_numbers: bool) -> Floats:
     """Bins of equal width; of whole numbers each holds equally many, else some bins would stay empty."""
     if whole_numbers:
         step = math.ceil((high - low + 1) / N_BINS)
-        return np.arange(low - 0.5, high + step, step)
+        return np.asarray(np.arange(low - 0.5, high + step, step), dtype=np.float64)
     if low == high:
         low, high = low - 0.5, high + 0.5
-    return np.linspace(low, high, N_BINS + 1)
+    return np.asarray(np.linspace(low, high, N_BINS + 1), dtype=np.float64)
 
 
 def _compare_values(distinct: Floats, baseline: _Numbers | None, current: _Numbers | None) -> Comparison:

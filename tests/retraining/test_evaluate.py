@@ -8,13 +8,21 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import ArrayLike
 
-from functions.pipeline_steps.evaluate import Holdout, area_under_curve, compare, improvement_interval, log_loss
+from functions.pipeline_steps.evaluate import (
+    Floats,
+    Holdout,
+    area_under_curve,
+    compare,
+    improvement_interval,
+    log_loss,
+)
 
 
-def holdout(labels: list[int] | np.ndarray, groups: list[int] | np.ndarray | None = None) -> Holdout:
-    labels = np.asarray(labels)
-    return Holdout(labels, np.arange(labels.size) if groups is None else np.asarray(groups), "a", "b")
+def holdout(labels: ArrayLike, groups: ArrayLike | None = None) -> Holdout:
+    truth = np.asarray(labels)
+    return Holdout(truth, np.arange(truth.size) if groups is None else np.asarray(groups), "a", "b")
 
 
 @given(st.lists(st.tuples(st.integers(0, 1), st.integers(0, 6)), min_size=1, max_size=40))
@@ -43,7 +51,7 @@ def test_a_better_model_is_better_beyond_chance_and_an_equal_one_is_not() -> Non
     generator = np.random.default_rng(1)
     labels = generator.integers(2, size=2000)
     noise = generator.normal(size=2000)
-    weak, strong = labels + 4 * noise, labels + noise
+    weak, strong = (labels + spread * noise for spread in (4.0, 1.0))
     better = compare(holdout(labels), _probability(weak), _probability(strong))
     assert better["improvement"]["lower"] > 0  # type: ignore[index]
     lower, upper = improvement_interval(holdout(labels), weak, weak)
@@ -53,8 +61,8 @@ def test_a_better_model_is_better_beyond_chance_and_an_equal_one_is_not() -> Non
 def test_rows_of_one_request_are_not_independent_evidence() -> None:
     generator = np.random.default_rng(2)
     labels = np.repeat(generator.integers(2, size=50), 40)
-    before = labels + np.repeat(generator.normal(size=50), 40)
-    after = labels + np.repeat(generator.normal(size=50), 40)
+    before = labels.astype(float) + np.repeat(generator.normal(size=50), 40)
+    after = labels.astype(float) + np.repeat(generator.normal(size=50), 40)
     alone = improvement_interval(holdout(labels), before, after)
     together = improvement_interval(holdout(labels, np.repeat(np.arange(50), 40)), before, after)
     assert together[1] - together[0] > 3 * (alone[1] - alone[0])
@@ -71,5 +79,5 @@ def test_labels_of_one_class_are_refused() -> None:
         compare(holdout([1, 1]), np.array([0.1, 0.2]), np.array([0.1, 0.2]))
 
 
-def _probability(x: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-x))
+def _probability(x: Floats) -> Floats:
+    return np.asarray(1 / (1 + np.exp(-x)))

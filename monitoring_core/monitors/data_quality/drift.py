@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from monitoring_core.measures.deequ import distinct_value_distance
 from monitoring_core.measures.distance import (
@@ -92,7 +93,7 @@ def effect_sizes(reference: ColumnProfile, current: ColumnProfile) -> Iterator[t
     yield "js", jensen_shannon(ours, theirs)
 
 
-def _decile_cuts(reference: ColumnProfile) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+def _decile_cuts(reference: ColumnProfile) -> NDArray[np.int64]:
     """Positions of the edges that cut the baseline into (at most) ten bins of equal counts."""
     histogram = reference.histogram
     if not histogram.edges.size:
