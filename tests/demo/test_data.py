@@ -1,0 +1,87 @@
+"""The flights as training set, traffic and labels."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from datetime import UTC, datetime, timedelta
+
+import pandas as pd
+
+from examples.flights.data import FEATURES, LABEL, between, ground_truth, requests
+from examples.flights.replay import FAULT_START, LIVE_START, steps
+from infra.config import load_config
+from monitoring_core.dataset.batch import TypeCode
+from monitoring_core.dataset.types import infer_type
+
+DAY = timedelta(days=1)
+
+
+def rows_of(body: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(body)))
+
+
+def test_the_whole_year_is_there(flights: pd.DataFrame) -> None:
+    assert len(flights) == 336_776
+    assert list(flights.columns) == ["time", *FEATURES, LABEL]
+    assert flights["time"].is_monotonic_increasing
+
+
+def test_cancelled_flights_count_as_late(flights: pd.DataFrame) -> None:
+    # 8 and 9 February 2013: a blizzard closed the airports
+    storm = between(flights, datetime(2013, 2, 8, 18, tzinfo=UTC), datetime(2013, 2, 9, 18, tzinfo=UTC))
+    assert storm[LABEL].mean() > 0.9
+    assert set(flights[LABEL].unique()) == {0, 1}
+
+
+def test_a_request_holds_the_flights_of_one_hour_in_the_order_of_its_labels(flights: pd.DataFrame) -> None:
+    day = between(flights, LIVE_START, LIVE_START + DAY)
+    calls = list(requests(day))
+    assert sum(len(call.labels) for call in calls) == len(day)
+    assert [label for call in calls for label in call.labels] == day[LABEL].tolist()
+    assert all(len(rows_of(call.body)) == len(call.labels) for call in calls)
+    assert calls[0].inference_id == "2013-04-01T00"
+
+
+def test_whole_numbers_stay_whole_and_missing_values_stay_missing(flights: pd.DataFrame) -> None:
+    wanted = {"carrier": TypeCode.STRING, "origin": TypeCode.STRING, "sched_hour": TypeCode.INTEGRAL}
+    wanted |= {"distance": TypeCode.INTEGRAL}
+    april = between(flights, LIVE_START, LIVE_START + 30 * DAY)
+    seen: dict[str, set[TypeCode]] = {name: set() for name in FEATURES}
+    for call in requests(april, lambda time: time.day == 9):
+        for row in rows_of(call.body):
+            for name, text in zip(FEATURES, row, strict=True):
+                seen[name].add(infer_type(text))
+    for name in FEATURES:
+        assert seen[name] - {TypeCode.MISSING} == {wanted.get(name, TypeCode.FRACTIONAL)}, name
+    assert TypeCode.MISSING in seen["temp"]
+
+
+def test_the_fault_changes_the_distance_and_nothing_else(flights: pd.DataFrame) -> None:
+    hour = between(flights, FAULT_START + timedelta(hours=12), FAULT_START + timedelta(hours=13))
+    (good,), (bad,) = requests(hour), requests(hour, lambda _: True)
+    distance = FEATURES.index("distance")
+    for before, after in zip(rows_of(good.body), rows_of(bad.body), strict=True):
+        assert before[:distance] + before[distance + 1 :] == after[:distance] + after[distance + 1 :]
+        assert int(after[distance]) == round(int(before[distance]) * 1.609344)
+
+
+def test_labels_come_on_the_morning_after(flights: pd.DataFrame) -> None:
+    two_days = list(steps(between(flights, LIVE_START, LIVE_START + 2 * DAY)))
+    assert [step.time for step in two_days] == sorted(step.time for step in two_days)
+    deliveries = [step.time for step in two_days if step.request is None]
+    assert deliveries == [LIVE_START + timedelta(hours=30), LIVE_START + timedelta(hours=54)]
+
+
+def test_ground_truth_has_amazons_format(flights: pd.DataFrame) -> None:
+    call = next(requests(between(flights, LIVE_START, LIVE_START + DAY)))
+    record = json.loads(ground_truth(call))
+    assert record["eventMetadata"] == {"eventId": call.inference_id}
+    assert record["groundTruthData"]["data"].split("\n") == [str(label) for label in call.labels]
+
+
+def test_the_configuration_names_the_columns_of_the_traffic() -> None:
+    config = load_config("examples/flights/monitoring.yaml")
+    assert config.columns.features == FEATURES
+    assert config.data_schema.label == LABEL

@@ -1,0 +1,47 @@
+"""One deployment of all examples, with the real CDK command line, for every test of this folder."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from localaws.account import LocalAccount
+from tests.deploy.deployed import CONFIGS, FILES, STACKS, Deployment, physical_ids
+from tests.deploy.sources import TRAINING_START, put_sources
+from tests.deploy.toolkit import CDK, ROOT, cdk
+
+IMAGES = {"sagemaker-model-monitor-analyzer$": [sys.executable, "-m", "functions.analyzer"]}
+DEPLOYED_AT = TRAINING_START + timedelta(days=90, hours=12)
+
+
+@pytest.fixture(scope="session")
+def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
+    if not CDK.exists() or shutil.which("node") is None:
+        pytest.skip("the CDK CLI is not installed: run npm ci")
+    assembly = tmp_path_factory.mktemp("cdk") / "cdk.out"
+    with LocalAccount(start=DEPLOYED_AT, images=IMAGES) as account:
+        for config in CONFIGS:
+            put_sources(account, config)
+        files = ",".join(str(path.relative_to(ROOT)) for path in FILES)
+        cdk(account, "synth", "--quiet", "--output", str(assembly), "-c", f"config={files}")
+        cdk(account, "bootstrap", f"aws://{account.account_id}/{account.region}", "--app", str(assembly))
+        cdk(account, "deploy", "--all", "--require-approval=never", "--method=direct", "--app", str(assembly))
+        templates = {name: json.loads((assembly / f"{name}.template.json").read_text()) for name in STACKS}
+        yield Deployment(account, assembly, templates, {name: physical_ids(account, name) for name in STACKS})
+        assert account.failures() == []
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the folder in one process, and let what destroys the deployment come last."""
+    own = [item for item in items if Path(__file__).parent in item.path.parents]
+    for item in own:
+        item.add_marker(pytest.mark.xdist_group("deployment"))
+    positions = [index for index, item in enumerate(items) if item in own]
+    for index, item in zip(positions, sorted(own, key=lambda item: item.path.name == "test_destroy.py"), strict=True):
+        items[index] = item

@@ -1,0 +1,53 @@
+"""SageMaker's monitoring, retraining and governance."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from tests.deploy.readers.endpoints import described
+from tests.deploy.readers.shape import Client, Properties, Reader
+
+_FREE_KEYS = ("custom_details",)
+
+
+def _pipeline(client: Client, physical_id: str, expected: Properties) -> Properties:
+    found = described("pipeline", "PipelineName", "PipelineArn")(client, physical_id, expected)
+    return {**found, "PipelineDefinition": {"PipelineDefinitionBody": found["PipelineDefinition"]}}
+
+
+def _model_card(client: Client, physical_id: str, _: Properties) -> Properties:
+    sagemaker = client("sagemaker")
+    found = sagemaker.describe_model_card(ModelCardName=physical_id)
+    content = {"Content": _pascal_keys(json.loads(found["Content"]))}
+    try:
+        return {**found, **content, "Tags": sagemaker.list_tags(ResourceArn=found["ModelCardArn"])["Tags"]}
+    except sagemaker.exceptions.ClientError:
+        return {**found, **content}
+
+
+def _pascal_keys(value: Any) -> Any:
+    """Return the content of a model card with CloudFormation's keys; what its author named keeps its name."""
+    if isinstance(value, dict):
+        return {_pascal(key): item if key in _FREE_KEYS else _pascal_keys(item) for key, item in value.items()}
+    return [_pascal_keys(item) for item in value] if isinstance(value, list) else value
+
+
+def _pascal(name: str) -> str:
+    return "".join(word.capitalize() for word in name.split("_"))
+
+
+READERS: Mapping[str, Reader] = {
+    "AWS::SageMaker::DataQualityJobDefinition": described(
+        "data_quality_job_definition", "JobDefinitionName", "JobDefinitionArn"
+    ),
+    "AWS::SageMaker::ModelCard": _model_card,
+    "AWS::SageMaker::ModelPackageGroup": described(
+        "model_package_group", "ModelPackageGroupName", "ModelPackageGroupArn"
+    ),
+    "AWS::SageMaker::MonitoringSchedule": described(
+        "monitoring_schedule", "MonitoringScheduleName", "MonitoringScheduleArn"
+    ),
+    "AWS::SageMaker::Pipeline": _pipeline,
+}

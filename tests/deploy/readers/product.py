@@ -1,0 +1,69 @@
+"""What the stacks have that is no resource of an AWS service."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from monitoring_core.artifacts import BaselineFiles, make_baseline
+from monitoring_core.dataset import Source, read_dataset
+from monitoring_core.spec import DataQualitySpec
+from tests.deploy.readers.shape import Client, Properties, Reader
+
+
+def current_baseline(client: Client, bucket: str, physical_id: str) -> tuple[str, dict[str, Any]]:
+    """Return folder and ``baseline.json`` of the baseline in force."""
+    prefix = f"baselines/{physical_id}"
+    pointer = json.loads(_get(client, f"s3://{bucket}/{prefix}/current.json"))
+    folder = f"s3://{bucket}/{prefix}/{pointer['baseline_id']}"
+    return folder, json.loads(_get(client, f"{folder}/baseline.json"))
+
+
+def _baseline(client: Client, physical_id: str, expected: Properties) -> Properties:
+    """Read what the custom resource has made.
+
+    Its inputs are not stored as such. Where the same inputs give the same baseline, byte by byte, they are what was
+    used.
+    """
+    _, info = current_baseline(client, expected["Bucket"], physical_id)
+    endpoint, monitor = physical_id.split("/")
+    found = {"Bucket": expected["Bucket"], "Endpoint": endpoint, "Monitor": monitor, "Model": info["model"]}
+    assert info["monitor"] == monitor
+    if "Dataset" in expected:
+        same = _made(client, expected).baseline_id == info["baseline_id"]
+        inputs = ("PeriodSeconds", "Spec", "TimeColumn")
+        return {**found, "Dataset": info["dataset"], **({name: expected[name] for name in inputs} if same else {})}
+    files = {name.lower() + ".json": _get(client, expected[name]) for name in ("Statistics", "Constraints")}
+    same = BaselineFiles(files).baseline_id == info["baseline_id"]
+    return {**found, "Statistics": info["dataset"], **({"Constraints": expected["Constraints"]} if same else {})}
+
+
+def _made(client: Client, expected: Properties) -> BaselineFiles:
+    return make_baseline(
+        DataQualitySpec.model_validate_json(expected["Spec"]),
+        read_dataset(Source(expected["Dataset"], _get(client, expected["Dataset"]))),
+        model=expected["Model"],
+        dataset=expected["Dataset"],
+        dataset_sha256="",
+        created_at=datetime.now(UTC),
+        time_column=expected["TimeColumn"] or None,
+        period=timedelta(seconds=int(expected["PeriodSeconds"])),
+    )
+
+
+def _get(client: Client, uri: str) -> bytes:
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    body: bytes = client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    return body
+
+
+def _nothing(*_: object) -> Properties:
+    return {}
+
+
+READERS: Mapping[str, Reader] = {
+    "AWS::CDK::Metadata": _nothing,
+    "Custom::WatchkeeperBaseline": _baseline,
+}

@@ -1,0 +1,107 @@
+"""What has to be in S3 before the stacks are deployed: model archives, training sets, an existing baseline."""
+
+from __future__ import annotations
+
+import csv
+import io
+import random
+import tarfile
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+
+from infra.config import EndpointConfig
+from localaws.account import LocalAccount
+from monitoring_core.artifacts import make_baseline
+from monitoring_core.dataset import Source, read_dataset
+
+TRAINING_START = datetime(2013, 1, 1, tzinfo=UTC)
+TRAINING_DAYS = 20
+ROWS_PER_DAY = 50
+
+INFERENCE = b"""
+def model_fn(model_dir):
+    return None
+
+def input_fn(body, content_type):
+    return body.splitlines()
+
+def predict_fn(rows, model):
+    return [row.split(",")[0] for row in rows]
+"""
+
+
+def put_sources(account: LocalAccount, config: EndpointConfig) -> None:
+    """Put everything that the configuration names into S3."""
+    for uri, body in _sources(config).items():
+        bucket, _, key = uri.removeprefix("s3://").partition("/")
+        if bucket not in _buckets(account):
+            account.client("s3").create_bucket(Bucket=bucket)
+        account.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
+
+
+def rows(seed: int, columns: Iterable[str], n: int) -> list[list[str]]:
+    """Return rows in which every column is a number between 0 and 100."""
+    random_numbers = random.Random(seed)  # noqa: S311 - test data
+    width = len(list(columns))
+    return [[f"{random_numbers.uniform(0, 100):.3f}" for _ in range(width)] for _ in range(n)]
+
+
+def as_csv(lines: Iterable[Iterable[str]]) -> bytes:
+    """Write rows as CSV."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(lines)
+    return text.getvalue().encode()
+
+
+def _sources(config: EndpointConfig) -> Mapping[str, bytes]:
+    found: dict[str, bytes] = {}
+    if config.endpoint.create:
+        found |= {
+            str(v.model.artifact): _archive("code/inference.py", INFERENCE) for v in config.endpoint.create.variants
+        }
+    if config.retraining and config.retraining.training:
+        found[config.retraining.training.code] = _archive("train.py", b"")
+    if config.baseline.dataset:
+        found[config.baseline.dataset] = _training_set(config)
+    if config.baseline.statistics and config.baseline.constraints:
+        found |= _existing_baseline(config, config.baseline.statistics, config.baseline.constraints)
+    return found
+
+
+def _training_set(config: EndpointConfig) -> bytes:
+    columns = [*config.columns.outputs, *config.columns.features] or ["amount", "age"]
+    time = config.baseline.time_column
+    header = [*columns, *filter(None, [time])]
+    lines = rows(1, columns, TRAINING_DAYS * ROWS_PER_DAY)
+    if time:
+        lines = [
+            [*line, f"{TRAINING_START + timedelta(days=number // ROWS_PER_DAY):%Y-%m-%dT%H:%M:%SZ}"]
+            for number, line in enumerate(lines)
+        ]
+    return as_csv([header, *lines])
+
+
+def _existing_baseline(config: EndpointConfig, statistics: str, constraints: str) -> Mapping[str, bytes]:
+    body, spec = _training_set(config), config.monitors[0].spec(config.columns)
+    made = make_baseline(
+        spec,
+        read_dataset(Source("train.csv", body)),
+        model=config.endpoint.name,
+        dataset="train.csv",
+        dataset_sha256="0" * 64,
+        created_at=TRAINING_START,
+    )
+    return {statistics: made.files["statistics.json"], constraints: made.files["constraints.json"]}
+
+
+def _archive(name: str, content: bytes) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        member = tarfile.TarInfo(name)
+        member.size = len(content)
+        archive.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def _buckets(account: LocalAccount) -> set[str]:
+    return {bucket["Name"] for bucket in account.client("s3").list_buckets()["Buckets"]}

@@ -1,0 +1,35 @@
+"""The real CDK command line, pointed at a local account."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from localaws.account import LocalAccount
+
+ROOT = Path(__file__).resolve().parents[2]
+CDK = ROOT / "node_modules" / ".bin" / "cdk"
+
+
+def cdk(account: LocalAccount, *arguments: str) -> None:
+    """Run one command; what it wrote is in the failure."""
+    environment = account.environment()
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # where it is set, every synthesis compiles aws_cdk anew
+    places = [Path(sys.executable).parent, CDK.parent, ROOT / ".tools" / "bin"]
+    environment["PATH"] = os.pathsep.join([*map(str, places), environment.get("PATH", "")])
+    environment["CDK_DISABLE_CLI_TELEMETRY"] = "true"
+    done = subprocess.run(  # noqa: S603 - the pinned CLI
+        [CDK, *arguments, "--no-notices", "--no-color"],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, (
+        f"`cdk {' '.join(arguments)}` failed:\n{done.stdout[-8000:]}\n{account.errors()[-8000:]}"
+    )

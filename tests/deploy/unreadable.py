@@ -1,0 +1,16 @@
+"""Properties that cannot be read back, and why; every other property of every resource is compared."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+UNREADABLE: Mapping[tuple[str, str], str] = {
+    ("AWS::ApplicationAutoScaling::ScalableTarget", "Tags"): "moto drops them, and has no operation to list them",
+    ("AWS::CDK::Metadata", "Analytics"): "says which constructs were used; nothing is made",
+    ("AWS::SageMaker::ModelCard", "Tags"): "moto keeps them, but its list_tags does not find model cards",
+    ("Custom::WatchkeeperBaseline", "PeriodSeconds"): "decides nothing about a baseline that is imported",
+    ("Custom::WatchkeeperBaseline", "ServiceToken"): "CloudFormation's own: whom it asks",
+    ("Custom::WatchkeeperBaseline", "Spec"): "decides nothing about a baseline that is imported",
+    ("Custom::WatchkeeperBaseline", "ServiceTimeout"): "CloudFormation's own: how long it waits for the answer",
+}
+"""(type, property) -> reason. The property may be missing; where it can be read it must be right."""
