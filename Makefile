@@ -46,6 +46,7 @@ check: setup ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/mypy
+	$(BIN)/mypy tests
 
 format: setup ## let ruff rewrite what it can
 	$(BIN)/ruff format .

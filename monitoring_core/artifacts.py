@@ -27,7 +27,8 @@ from monitoring_core.baseline_files import (
     seal,
 )
 from monitoring_core.checks.codec import dump_evaluation
-from monitoring_core.checks.evaluation import Check, Evaluation, Outcome
+from monitoring_core.checks.drift import DRIFT_CHECK, evaluated_drifts, excess
+from monitoring_core.checks.evaluation import Check, Evaluation
 from monitoring_core.dataset.batch import Batch
 from monitoring_core.dataset.quarantine import Quarantine
 from monitoring_core.errors import NoDataError
@@ -42,16 +43,13 @@ from monitoring_core.report.sagemaker.violations import feature_name, limit
 from monitoring_core.spec import DataQualitySpec
 from monitoring_core.stats.mergeable import merge_all
 
-DRIFT_CHECK: Final = "baseline_drift_check"
 MAX_FINDINGS: Final = 10
-_SMALLEST: Final = 5e-324
 
 __all__ = [
     "BaselineFiles",
     "Finding",
     "RunResult",
     "evaluate_window",
-    "excess",
     "import_baseline",
     "load_baseline",
     "make_baseline",
@@ -100,12 +98,8 @@ class RunResult:
     @property
     def drift_excess(self) -> float:
         """Largest drift in units of its own limit; above 1 violates; ``nan`` when no drift was evaluated."""
-        values = [
-            excess(check)
-            for check in self.evaluation.checks
-            if check.constraint.check_type == DRIFT_CHECK and check.outcome is not Outcome.NOT_EVALUATED
-        ]
-        return max(values, default=math.nan)
+        ratios = (excess(check) for check in evaluated_drifts(self.evaluation))
+        return max((ratio for ratio in ratios if not math.isnan(ratio)), default=math.nan)
 
     @property
     def worst(self) -> tuple[Finding, ...]:
@@ -235,22 +229,6 @@ def evaluate_window(
     if quarantine is not None and quarantine.count:
         files["quarantine.jsonl"] = _quarantine_lines(quarantine)
     return RunResult(evaluation, state, constraints, files)
-
-
-def excess(check: Check) -> float:
-    """Return a drift in units of its limit: above 1 exactly when the check is violated.
-
-    A distance is divided by its limit. For a p-value it is the ratio of the logarithms, so that it grows
-    with the evidence, too.
-    """
-    if check.measurement is None:
-        return math.nan
-    value, allowed = check.measurement.value, limit(check)
-    if check.constraint.bound.lower is not None:  # a p-value
-        return math.log(max(value, _SMALLEST)) / math.log(allowed) if 0 < allowed < 1 else math.nan
-    if allowed == 0:
-        return math.inf if value > 0 else 0.0
-    return value / allowed
 
 
 def _finding(check: Check) -> Finding:

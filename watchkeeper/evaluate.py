@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from functions.common.contract import Engine, Manifest, Status, WorstFeature
+from functions.common.contract import Engine, Manifest, Status
+from functions.common.findings import finite, worst_features
 from monitoring_core.artifacts import RunResult, evaluate_window, import_baseline, load_baseline
 from monitoring_core.baseline_files import CONSTRAINTS, HISTOGRAMS, INFO, STATISTICS, BaselineFiles
 from monitoring_core.checks.evaluation import Outcome
@@ -153,27 +153,13 @@ def _manifest(
         rows=result.evaluation.n,
         quarantined=quarantine.count,
         violations=result.violations,
-        drift_excess=_finite(result.drift_excess),
-        worst=tuple(
-            WorstFeature(
-                feature=finding.feature,
-                check=finding.check,
-                value=_finite(finding.value),
-                limit=_finite(finding.limit),
-                description=finding.description,
-            )
-            for finding in result.worst
-        ),
+        drift_excess=finite(result.drift_excess),
+        worst=worst_features(result.worst),
         baseline_id=report.baseline_id,
         baseline_created_at=report.baseline_created_at,
         files={name: sha256(content).hexdigest() for name, content in sorted(written.items())},
         report="report.html",
     )
-
-
-def _finite(value: float) -> float | None:
-    """JSON has no word for what is undefined or infinite."""
-    return value if math.isfinite(value) else None
 
 
 def _say(output: Output, report: RunReport, result: RunResult, quarantine: Quarantine, folder: Path) -> None:
@@ -193,7 +179,7 @@ def _say(output: Output, report: RunReport, result: RunResult, quarantine: Quara
             "outcome": evaluation.outcome,
             "rows": evaluation.n,
             "violations": json.loads(result.files["constraint_violations.json"])["violations"],
-            "drift_excess": _finite(result.drift_excess),
+            "drift_excess": finite(result.drift_excess),
             "quarantined": quarantine.count,
             "quarantine": report.quarantine,
             "baseline_id": report.baseline_id,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 
 from functions.common.capture import CaptureListing
-from functions.common.contract import Manifest, Plan, RunSpec, Status, WorstFeature
+from functions.common.contract import Manifest, Plan, RunSpec, Status
+from functions.common.findings import finite, worst_features
 from functions.common.storage import sha256
-from monitoring_core.artifacts import Finding, RunResult
+from monitoring_core.artifacts import RunResult
 from monitoring_core.baseline_files import BaselineFiles
 from monitoring_core.dataset import Quarantine
 
@@ -56,25 +56,10 @@ def make_manifest(
         rows=result.evaluation.n,
         quarantined=quarantine.count,
         violations=result.violations if status.is_verdict else None,
-        drift_excess=_finite(result.drift_excess),
-        worst=tuple(_worst(finding) for finding in result.worst),
+        drift_excess=finite(result.drift_excess),
+        worst=worst_features(result.worst),
         baseline_id=baseline.baseline_id,
         baseline_created_at=baseline.info.created_at if baseline.info else None,
         files={name: sha256(body) for name, body in sorted(files.items())},
         report=report,
     )
-
-
-def _worst(finding: Finding) -> WorstFeature:
-    return WorstFeature(
-        feature=finding.feature,
-        check=finding.check,
-        value=_finite(finding.value),
-        limit=_finite(finding.limit),
-        description=finding.description,
-    )
-
-
-def _finite(value: float) -> float | None:
-    """JSON has no word for what is undefined or infinite."""
-    return value if math.isfinite(value) else None

@@ -9,6 +9,7 @@ from typing import Final
 from functions.common.contract import CaughtError, Engine, Manifest, Plan, PublishInput, Request, RunSpec, Status
 from functions.common.runs import find_run, resolve_window
 from monitoring_core import metric_names
+from monitoring_core.checks.drift import DRIFT_CHECK
 from monitoring_core.checks.evaluation import Evaluation
 from monitoring_core.metric_names import Metric
 from monitoring_core.window import Window
@@ -96,7 +97,7 @@ def drift_by_feature(evaluation: Evaluation) -> dict[str, float]:
     return {
         check.constraint.subject.column: check.measurement.value
         for check in evaluation.checks
-        if check.constraint.check_type == "baseline_drift_check" and check.measurement is not None
+        if check.constraint.check_type == DRIFT_CHECK and check.measurement is not None
     }
 
 

@@ -7,12 +7,11 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, ClassVar, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic.alias_generators import to_pascal
+from pydantic import Field, model_validator
 
-from monitoring_core.alarms.definition import STATE_KEYS
+from monitoring_core.alarms.alarm import Alarm
 from monitoring_core.alarms.state import AlarmState, StateValue, timestamp_text
 from monitoring_core.errors import ConfigError
 
@@ -25,43 +24,19 @@ _WORDS: Final = (
 )
 
 
-class CompositeAlarmDefinition(BaseModel):
-    """A composite alarm as ``PutCompositeAlarm`` takes it."""
+class CompositeAlarmDefinition(Alarm):
+    """A composite alarm as ``PutCompositeAlarm`` takes it.
 
-    model_config = ConfigDict(frozen=True, extra="forbid", alias_generator=to_pascal)
+    Examples
+    --------
+    >>> alarm = CompositeAlarmDefinition.from_api({"AlarmName": "any", "AlarmRule": 'ALARM(a) OR NOT OK("b c")'})
+    >>> sorted(alarm.children)
+    ['a', 'b c']
+    """
 
-    alarm_name: Annotated[str, Field(min_length=1, max_length=255)]
+    kind: ClassVar[str] = "composite alarm"
+
     alarm_rule: Annotated[str, Field(min_length=1, max_length=MAX_LENGTH)]
-    alarm_arn: str = ""
-    alarm_description: str = ""
-    alarm_configuration_updated_timestamp: datetime | None = None
-    actions_enabled: bool = True
-    ok_actions: Annotated[tuple[str, ...], Field(alias="OKActions")] = ()
-    alarm_actions: tuple[str, ...] = ()
-    insufficient_data_actions: tuple[str, ...] = ()
-    tags: tuple[dict[str, str], ...] = ()
-
-    @classmethod
-    def from_api(cls, alarm: Mapping[str, Any]) -> Self:
-        """Read an alarm of ``PutCompositeAlarm`` or ``DescribeAlarms``.
-
-        Raises
-        ------
-        ConfigError
-            If a key or a part of the rule is not supported.
-
-        Examples
-        --------
-        >>> alarm = CompositeAlarmDefinition.from_api({"AlarmName": "any", "AlarmRule": 'ALARM(a) OR NOT OK("b c")'})
-        >>> sorted(alarm.children)
-        ['a', 'b c']
-        """
-        definition = {key: value for key, value in alarm.items() if key not in STATE_KEYS and value is not None}
-        try:
-            return cls.model_validate(definition)
-        except ValidationError as error:
-            problems = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'rule'}: {e['msg']}" for e in error.errors())
-            raise ConfigError(f"composite alarm {alarm.get('AlarmName', '(unnamed)')!r}: {problems}") from None
 
     @model_validator(mode="after")
     def _has_a_readable_rule(self) -> Self:

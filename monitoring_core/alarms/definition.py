@@ -4,30 +4,18 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from datetime import datetime
 from enum import StrEnum
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from monitoring_core.alarms.queries import ApiModel, Dimension, MetricDataQuery, Period, Statistic
-from monitoring_core.errors import ConfigError
+from monitoring_core.alarms.alarm import Alarm
+from monitoring_core.alarms.queries import Dimension, MetricDataQuery, Period, Statistic
 
 DAY: Final = 86_400
 WEEK: Final = 7 * DAY
-STATE_KEYS: Final = frozenset(
-    {
-        "StateValue",
-        "StateReason",
-        "StateReasonData",
-        "StateUpdatedTimestamp",
-        "StateTransitionedTimestamp",
-        "EvaluationState",
-    }
-)
-"""What ``DescribeAlarms`` adds: the state, which is no part of the definition."""
 
 
 class ComparisonOperator(StrEnum):
@@ -66,21 +54,12 @@ class TreatMissingData(StrEnum):
     NOT_BREACHING = "notBreaching"
 
 
-class AlarmDefinition(ApiModel):
+class AlarmDefinition(Alarm):
     """A CloudWatch metric alarm, over one metric or over metric math.
 
     Attributes carry the API's names in snake case; build one with `from_api`.
     """
 
-    alarm_name: Annotated[str, Field(min_length=1, max_length=255)]
-    alarm_arn: str = ""
-    alarm_description: str = ""
-    alarm_configuration_updated_timestamp: datetime | None = None
-    actions_enabled: bool = True
-    ok_actions: Annotated[tuple[str, ...], Field(alias="OKActions")] = ()
-    alarm_actions: tuple[str, ...] = ()
-    insufficient_data_actions: tuple[str, ...] = ()
-    tags: tuple[dict[str, str], ...] = ()
     namespace: str | None = None
     metric_name: str | None = None
     statistic: Statistic | None = None
@@ -95,30 +74,6 @@ class AlarmDefinition(ApiModel):
     comparison_operator: ComparisonOperator
     treat_missing_data: TreatMissingData = TreatMissingData.MISSING
     evaluate_low_sample_count_percentile: Literal["", "evaluate"] = ""
-
-    @classmethod
-    def from_api(cls, alarm: Mapping[str, Any]) -> Self:
-        """Read an alarm of ``PutMetricAlarm`` or ``DescribeAlarms``.
-
-        Raises
-        ------
-        ConfigError
-            If a key, a value, a statistic or a function of an expression is not supported. Nothing
-            is skipped: an alarm that were evaluated without it would say something else.
-
-        Examples
-        --------
-        >>> AlarmDefinition.from_api({"AlarmName": "a", "ThresholdMetricId": "band"})
-        Traceback (most recent call last):
-        ...
-        monitoring_core.errors.ConfigError: alarm 'a': ...ThresholdMetricId: unknown key...
-        """
-        definition = {key: value for key, value in alarm.items() if key not in STATE_KEYS}
-        try:
-            return cls.model_validate(definition)
-        except ValidationError as error:
-            problems = "; ".join(map(_problem, error.errors()))
-            raise ConfigError(f"alarm {alarm.get('AlarmName', '(unnamed)')!r}: {problems}") from None
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
@@ -159,13 +114,6 @@ class AlarmDefinition(ApiModel):
     def period_seconds(self) -> int:
         """Length of one evaluated period."""
         return next(query.metric_stat.period for query in self.queries if query.metric_stat is not None)
-
-
-def _problem(error: Any) -> str:
-    path = ".".join(str(part) for part in error["loc"]) or "definition"
-    if error["type"] == "extra_forbidden":
-        return f"{path}: unknown key; it is not supported by this evaluator, remove it or set it to null"
-    return f"{path}: {error['msg'].removeprefix('Value error, ')}"
 
 
 def _check_single_metric(alarm: AlarmDefinition) -> None:

@@ -20,7 +20,6 @@ from monitoring_core.dataset.quarantine import Quarantine, QuarantinedRecord, Re
 from monitoring_core.dataset.source import Source
 from monitoring_core.dataset.tables import read_table
 from monitoring_core.dataset.types import column_from_texts, infer_type
-from monitoring_core.dataset.window import Window
 
 __all__ = [
     "Batch",
@@ -34,7 +33,6 @@ __all__ = [
     "Reason",
     "Source",
     "TypeCode",
-    "Window",
     "column_from_texts",
     "infer_type",
     "read_capture",

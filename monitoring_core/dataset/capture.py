@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 
 from monitoring_core.dataset.batch import Batch
 from monitoring_core.dataset.builder import BatchBuilder
@@ -59,6 +60,7 @@ def read_capture(
     columns: SchemaSpec | None = None,
     window: Window | None = None,
     quarantine: Quarantine | None = None,
+    neighbours: Iterable[Source] = (),
 ) -> Iterator[Batch]:
     """Read captured events as rows, output columns first.
 
@@ -74,6 +76,9 @@ def read_capture(
         Keeps events with ``inferenceTime`` in it; the others are counted in `quarantine.out_of_window`.
     quarantine : Quarantine, optional
         Takes every record that cannot be read; its good neighbours are not affected.
+    neighbours : iterable of Source
+        Objects that were begun in another window and may hold records of this one. Of their bad records
+        those whose own time cannot be read are left to that other window, so that each counts once.
 
     Yields
     ------
@@ -82,9 +87,10 @@ def read_capture(
         go to the quarantine, unless all rows are so: then the data has other columns, and they are read.
     """
     quarantine = Quarantine() if quarantine is None else quarantine
+    own, others = ((source, quarantine) for source in sources), ((source, Quarantine()) for source in neighbours)
     book, builder = LayoutBook(columns or SchemaSpec()), BatchBuilder(quarantine)
-    for source in sources:
-        for records in read_records(source, window, quarantine):
+    for source, unplaced in chain(own, others):
+        for records in read_records(source, window, quarantine, unplaced):
             plain = split_plain(records)
             if plain is not None:
                 _add_plain(builder, book, source, plain)
@@ -133,7 +139,7 @@ def read_events(
     for source in sources:
         match = _VARIANT.search(source.name)
         variant = match[1] if match else ""
-        for records in read_records(source, window, quarantine):
+        for records in read_records(source, window, quarantine, quarantine):
             for event in align_each(records, source, quarantine):
                 yield _captured(event, book, variant)
 

@@ -30,7 +30,7 @@ _JSON_TYPES = frozenset(
 )
 
 
-class Payload(msgspec.Struct, frozen=True, rename={"content_type": "observedContentType"}):
+class Payload(msgspec.Struct, frozen=True, gc=False, rename={"content_type": "observedContentType"}):
     """One side of a captured event, or the labels of a ground truth record."""
 
     data: str

@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from monitoring_core.checks.drift import DRIFT_CHECK, excess
 from monitoring_core.checks.evaluation import Check, Evaluation, Outcome
 from monitoring_core.report.distribution import Comparison, Feature, compare
 from monitoring_core.report.words import (
-    DRIFT_CHECK,
     check_title,
-    excess,
     limit_text,
     measured_text,
     number,

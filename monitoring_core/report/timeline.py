@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Self, TypeAlias
 
-from monitoring_core.checks.evaluation import Evaluation, Outcome
+from monitoring_core.checks.drift import evaluated_drifts, excess
+from monitoring_core.checks.evaluation import Evaluation
 from monitoring_core.errors import NoDataError
 from monitoring_core.report.page import render
 from monitoring_core.report.timeline_view import draw_timeline
-from monitoring_core.report.words import DRIFT_CHECK, count, excess, times, window_text, worst_first
+from monitoring_core.report.words import count, times, window_text, worst_first
 from monitoring_core.window import Window
 
 EventKind: TypeAlias = Literal["alarm", "ok", "retraining", "message", "fault"]
@@ -50,11 +51,7 @@ class TimelineRun:
         """Summarise an evaluation."""
         violations = evaluation.violations
         status = "CompletedWithViolations" if violations else "Completed" if evaluation.n else "NoData"
-        drift = {
-            check.constraint.subject.column: excess(check)
-            for check in evaluation.checks
-            if check.constraint.check_type == DRIFT_CHECK and check.outcome is not Outcome.NOT_EVALUATED
-        }
+        drift = {check.constraint.subject.column: excess(check) for check in evaluated_drifts(evaluation)}
         worst = worst_first(evaluation)
         sentence = f"{worst[0].constraint.subject.column}: {worst[0].reason}".removeprefix(": ") if worst else ""
         return cls(window, status, evaluation.n, len(violations), drift, sentence, href)

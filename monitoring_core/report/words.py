@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import math
-import sys
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
+from monitoring_core.checks.drift import DRIFT_CHECK, excess
 from monitoring_core.checks.evaluation import Check, Evaluation, Outcome
 from monitoring_core.window import Window
 
-DRIFT_CHECK: Final = "baseline_drift_check"
 CHECK_TITLES: Final[Mapping[str, str]] = {
     "data_type_check": "Wrong type",
     "completeness_check": "Missing values",
@@ -113,41 +112,6 @@ def window_text(window: Window) -> str:
         return f"{start:%Y-%m-%d} (24 h, UTC)"
     finish = f"{end:%H:%M}" if start.date() == end.date() else f"{end:%Y-%m-%d %H:%M}"
     return f"{start:%Y-%m-%d %H:%M} to {finish} UTC"
-
-
-def excess(check: Check) -> float:
-    """How far a number is beyond its limit: above 1 where it is violated.
-
-    Their ratio; for a p-value the ratio of the logarithms, so that it grows with the evidence, too.
-    ``nan`` where there is no number or no limit, ``inf`` where the limit is zero.
-
-    Examples
-    --------
-    >>> from monitoring_core.checks.evaluation import Bound, Constraint, Measurement
-    >>> excess(Constraint("m", Bound(upper=0.25)).check(Measurement("m", 0.5, 9)))
-    2.0
-    >>> p_value = Constraint("p_value", Bound(lower=0.1), check_type="baseline_drift_check")
-    >>> round(excess(p_value.check(Measurement("p_value", 0.01, 9))), 3)
-    2.0
-    """
-    if check.measurement is None:
-        return math.nan
-    value, bound = check.measurement.value, check.constraint.bound
-    if bound.upper is not None:
-        return _ratio(value, bound.upper)
-    if bound.lower is None:
-        return math.nan
-    if check.constraint.check_type == DRIFT_CHECK:
-        return math.log(max(value, sys.float_info.min)) / math.log(bound.lower) if 0 < bound.lower < 1 else math.nan
-    return _ratio(bound.lower, value)
-
-
-def _ratio(part: float, whole: float) -> float:
-    if math.isnan(part) or math.isnan(whole):
-        return math.nan
-    if whole == 0:
-        return math.inf if part > 0 else 0.0
-    return part / whole
 
 
 def times(ratio: float) -> str:

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
-from comparison import CAPTURE_FORMAT
+
+from tests.conformance.comparison import CAPTURE_FORMAT
+
+if TYPE_CHECKING:
+    from tests.conformance.conftest import Analyze
 
 NO_VIOLATIONS = "Completed: Job completed successfully with no violations."
 CONSTRAINTS = {
@@ -31,24 +37,24 @@ def record(time: str, age: str = "42", score: str = "0.5") -> str:
 
 
 @pytest.fixture
-def captured(tmp_path):
+def captured(tmp_path: Path) -> dict[str, str]:
     """Two hours of two events each, in the folders of data capture."""
     for hour in (13, 14):
         folder = tmp_path / "input" / "ep" / "AllTraffic" / "2024" / "03" / "18" / str(hour)
         folder.mkdir(parents=True)
         lines = [record(f"2024-03-18T{hour}:{minute}:00Z", age=str(hour)) for minute in (10, 50)]
         (folder / "10-00-000-a.jsonl").write_text("\n".join(lines))
-    return {"dataset_source": tmp_path / "input", "dataset_format": CAPTURE_FORMAT}
+    return {"dataset_source": str(tmp_path / "input"), "dataset_format": CAPTURE_FORMAT}
 
 
 @pytest.fixture
-def constraints(tmp_path):
+def constraints(tmp_path: Path) -> Path:
     path = tmp_path / "constraints.json"
     path.write_text(json.dumps(CONSTRAINTS))
     return path
 
 
-def test_only_events_of_the_window_are_analysed(captured, constraints, analyze) -> None:
+def test_only_events_of_the_window_are_analysed(captured: dict[str, str], constraints: Path, analyze: Analyze) -> None:
     window = {"start_time": "2024-03-18T13:00:00Z", "end_time": "2024-03-18T14:00:00Z"}
 
     run = analyze(**captured, **window, baseline_constraints=constraints)
@@ -59,7 +65,9 @@ def test_only_events_of_the_window_are_analysed(captured, constraints, analyze) 
     assert age["numerical_statistics"]["max"] == 13.0
 
 
-def test_a_window_without_events_is_a_failure_and_not_healthy(captured, constraints, analyze) -> None:
+def test_a_window_without_events_is_a_failure_and_not_healthy(
+    captured: dict[str, str], constraints: Path, analyze: Analyze
+) -> None:
     window = {"start_time": "2024-03-18T15:00:00Z", "end_time": "2024-03-18T16:00:00Z"}
 
     run = analyze(**captured, **window, baseline_constraints=constraints)
@@ -69,7 +77,9 @@ def test_a_window_without_events_is_a_failure_and_not_healthy(captured, constrai
     assert run.files == set()
 
 
-def test_metrics_are_written_when_they_are_to_be_published(captured, constraints, analyze) -> None:
+def test_metrics_are_written_when_they_are_to_be_published(
+    captured: dict[str, str], constraints: Path, analyze: Analyze
+) -> None:
     names = {"sagemaker_endpoint_name": "ep", "sagemaker_monitoring_schedule_name": "ep-data-quality"}
 
     run = analyze(
@@ -95,7 +105,7 @@ def test_metrics_are_written_when_they_are_to_be_published(captured, constraints
     assert metrics["feature_non_null_score"]["Value"] == 1.0
 
 
-def test_drift_metrics_need_a_baseline_of_the_feature(captured, analyze) -> None:
+def test_drift_metrics_need_a_baseline_of_the_feature(captured: dict[str, str], analyze: Analyze) -> None:
     baseline = analyze(**captured).output
 
     run = analyze(
@@ -113,7 +123,7 @@ def test_drift_metrics_need_a_baseline_of_the_feature(captured, analyze) -> None
     ]
 
 
-def test_no_metrics_when_emission_is_off(captured, constraints, analyze) -> None:
+def test_no_metrics_when_emission_is_off(captured: dict[str, str], constraints: Path, analyze: Analyze) -> None:
     off = json.loads(constraints.read_text())
     off["monitoring_config"]["emit_metrics"] = "Disabled"
     constraints.write_text(json.dumps(off))
@@ -123,8 +133,10 @@ def test_no_metrics_when_emission_is_off(captured, constraints, analyze) -> None
     assert all(not file.read_bytes() for file in run.metrics.iterdir())
 
 
-def test_the_job_configuration_stands_in_for_missing_variables(captured, constraints, analyze, tmp_path) -> None:
-    config = {"Environment": {**{k: str(v) for k, v in captured.items()}, "baseline_constraints": str(constraints)}}
+def test_the_job_configuration_stands_in_for_missing_variables(
+    captured: dict[str, str], constraints: Path, analyze: Analyze, tmp_path: Path
+) -> None:
+    config = {"Environment": {**captured, "baseline_constraints": str(constraints)}}
     (tmp_path / "processingjobconfig.json").write_text(json.dumps(config))
 
     run = analyze(watchkeeper_processing_job_config=tmp_path / "processingjobconfig.json")
@@ -132,8 +144,10 @@ def test_the_job_configuration_stands_in_for_missing_variables(captured, constra
     assert (run.exit_code, run.message) == (0, NO_VIOLATIONS)
 
 
-def test_bad_records_are_set_aside_and_good_ones_counted(captured, constraints, analyze) -> None:
-    (file, *_) = sorted(captured["dataset_source"].rglob("*.jsonl"))
+def test_bad_records_are_set_aside_and_good_ones_counted(
+    captured: dict[str, str], constraints: Path, analyze: Analyze
+) -> None:
+    (file, *_) = sorted(Path(captured["dataset_source"]).rglob("*.jsonl"))
     file.write_text(file.read_text() + "\n{broken\n" + record("2024-03-18T13:55:00Z"))
 
     run = analyze(**captured, baseline_constraints=constraints, compat=None)
@@ -143,7 +157,7 @@ def test_bad_records_are_set_aside_and_good_ones_counted(captured, constraints, 
     assert head == {"count": 1, "by_reason": {"the record is not valid JSON": 1}}
 
 
-def test_default_baseline_is_a_complete_one(captured, analyze) -> None:
+def test_default_baseline_is_a_complete_one(captured: dict[str, str], analyze: Analyze) -> None:
     run = analyze(**captured, compat=None, sagemaker_endpoint_name="ep")
 
     assert run.files == {"statistics.json", "constraints.json", "baseline.json"}
@@ -151,12 +165,14 @@ def test_default_baseline_is_a_complete_one(captured, analyze) -> None:
 
 
 @pytest.mark.parametrize("kind", ["json", "parquet"])
-def test_other_formats(kind, constraints, analyze, tmp_path) -> None:
+def test_other_formats(kind: str, constraints: Path, analyze: Analyze, tmp_path: Path) -> None:
     rows = tmp_path / f"rows.{kind}"
     if kind == "json":
         rows.write_text('{"score": 0.5, "age": 42}\n{"score": 0.25, "age": 41}\n')
     else:
-        duckdb.sql("select 0.5::double as score, 42 as age union all select 0.25, 41").write_parquet(str(rows))
+        table = duckdb.sql("select 0.5::double as score, 42 as age union all select 0.25, 41")
+        assert table is not None  # as it would be for a statement
+        table.write_parquet(str(rows))
     given = {"json": {"json": {"lines": True}}, "parquet": {"parquet": {}}}[kind]
 
     run = analyze(dataset_source=rows, dataset_format=json.dumps(given), baseline_constraints=constraints)
@@ -188,7 +204,9 @@ WRONG = {
 
 
 @pytest.mark.parametrize(("variables", "message"), WRONG.values(), ids=WRONG.keys())
-def test_what_is_wrong_is_said_and_fails_the_job(variables, message, captured, analyze) -> None:
+def test_what_is_wrong_is_said_and_fails_the_job(
+    variables: dict[str, str], message: str, captured: dict[str, str], analyze: Analyze
+) -> None:
     run = analyze(**(captured | variables))
 
     assert run.exit_code == 255

@@ -7,10 +7,14 @@ import io
 import json
 from itertools import cycle, islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from comparison import CAPTURE_FORMAT, assert_same_features, csv_format
+
+from tests.conformance.comparison import CAPTURE_FORMAT, assert_same_features, csv_format
+
+if TYPE_CHECKING:
+    from tests.conformance.conftest import Analyze, Run
 
 CORPUS = Path(__file__).parents[3] / "shared" / "conformance"
 
@@ -37,7 +41,7 @@ def is_number(text: str) -> bool:
 
 
 @pytest.mark.parametrize("case", cases("data_quality_baseline", "csv"))
-def test_baseline_case(case, corpus, analyze) -> None:
+def test_baseline_case(case: dict[str, Any], corpus: Path, analyze: Analyze) -> None:
     run = analyze(
         dataset_source=corpus / case["inputs"]["csv"], dataset_format=csv_format(header=case["inputs"]["header"])
     )
@@ -52,7 +56,7 @@ def test_baseline_case(case, corpus, analyze) -> None:
 
 
 @pytest.mark.parametrize("case", cases("data_quality_run", "baseline_constraints"))
-def test_run_case(case, corpus, analyze, tmp_path) -> None:
+def test_run_case(case: dict[str, Any], corpus: Path, analyze: Analyze, tmp_path: Path) -> None:
     inputs = case["inputs"]
     run = analyze(
         baseline_statistics=corpus / inputs["baseline_statistics"],
@@ -97,7 +101,7 @@ def as_sent(path: Path, folder: Path) -> Path:
     return sent
 
 
-def check_expectations(run, expected, corpus) -> None:
+def check_expectations(run: Run, expected: dict[str, Any], corpus: Path) -> None:
     if "violations" in expected:
         recorded = json.loads((corpus / expected["violations"]).read_bytes())["violations"]
         assert run.violations == {
@@ -128,7 +132,9 @@ RECORDED_COUNTS = [(1915, 180, "99.63446475195823"), (1152, 180, "99.65277777777
 
 
 @pytest.mark.parametrize(("events", "warm_up", "percent"), RECORDED_COUNTS)
-def test_other_recorded_lengths_of_the_churn_traffic(events, warm_up, percent, corpus, analyze, tmp_path) -> None:
+def test_other_recorded_lengths_of_the_churn_traffic(
+    events: int, warm_up: int, percent: str, corpus: Path, analyze: Analyze, tmp_path: Path
+) -> None:
     lines = (corpus / "captured/reconstructed_churn_334.jsonl").read_text().splitlines()
     traffic = [*lines[:warm_up], *islice(cycle(lines), events - warm_up)]
     baseline = corpus / "cases/statistics/churn_baseline"
@@ -145,7 +151,9 @@ def test_other_recorded_lengths_of_the_churn_traffic(events, warm_up, percent, c
     assert f"Observed: Only {percent}% of data is Integral." in observed.pop()
 
 
-def test_another_number_of_columns_is_one_violation_and_nothing_else(corpus, analyze, tmp_path) -> None:
+def test_another_number_of_columns_is_one_violation_and_nothing_else(
+    corpus: Path, analyze: Analyze, tmp_path: Path
+) -> None:
     recorded = json.loads((corpus / "cases/data_quality_runs/schema_mismatch/recorded.json").read_bytes())
     for index, entry in enumerate(recorded):
         (row,) = entry["rows"]
@@ -166,7 +174,7 @@ def feature(name: str) -> dict[str, Any]:
     return {"name": name, "inferred_type": "Integral", "completeness": 1.0}
 
 
-def test_one_run_with_type_and_completeness_violations(corpus, analyze, tmp_path) -> None:
+def test_one_run_with_type_and_completeness_violations(corpus: Path, analyze: Analyze, tmp_path: Path) -> None:
     """Case dq-aim362: rebuilt from its sketches; its drift cannot be, for the baseline's sketch was not recorded."""
     folder = corpus / "cases/data_quality_runs/aim362"
     statistics = json.loads((folder / "current_statistics_partial.json").read_bytes())
@@ -211,7 +219,7 @@ def rows_of(statistics: dict[str, Any]) -> str:
     return text.getvalue()
 
 
-def test_correct_distances_find_the_drift_that_amazon_missed(corpus, analyze, tmp_path) -> None:
+def test_correct_distances_find_the_drift_that_amazon_missed(corpus: Path, analyze: Analyze, tmp_path: Path) -> None:
     """Case dq-cookbook-x9 in the default mode: 18 rows of two distinct values against 3,000."""
     folder = corpus / "cases/data_quality_runs/cookbook_x9"
 

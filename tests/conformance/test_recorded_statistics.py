@@ -10,10 +10,14 @@ import csv
 import io
 import json
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-from comparison import CAPTURE_FORMAT, assert_same_features, csv_format
+
+from tests.conformance.comparison import CAPTURE_FORMAT, assert_same_features, csv_format
+
+if TYPE_CHECKING:
+    from tests.conformance.conftest import Analyze
 
 RECORDED = Path(__file__).parents[3] / "shared" / "conformance" / "recorded"
 SMALL = (
@@ -45,7 +49,7 @@ def csv_of(columns: dict[str, list[str]]) -> str:
 
 
 @pytest.mark.parametrize("name", SMALL)
-def test_statistics_recomputed_from_their_own_rows(name, corpus, analyze, tmp_path) -> None:
+def test_statistics_recomputed_from_their_own_rows(name: str, corpus: Path, analyze: Analyze, tmp_path: Path) -> None:
     expected = json.loads((corpus / "recorded/statistics" / f"{name}.json").read_bytes())
     (tmp_path / "rows.csv").write_text(csv_of(columns_of(expected)))
 
@@ -55,7 +59,7 @@ def test_statistics_recomputed_from_their_own_rows(name, corpus, analyze, tmp_pa
     assert_same_features(run.json("statistics.json"), expected)
 
 
-def test_four_events_of_which_one_has_a_fraction(corpus, analyze, tmp_path) -> None:
+def test_four_events_of_which_one_has_a_fraction(corpus: Path, analyze: Analyze, tmp_path: Path) -> None:
     """The recorded cookbook run: one violation, and no drift on four events."""
     recorded = corpus / "recorded"
     current = json.loads((recorded / "statistics/cookbook_1eb9d0a2_c40_5733bd.json").read_bytes())
@@ -76,7 +80,9 @@ def test_four_events_of_which_one_has_a_fraction(corpus, analyze, tmp_path) -> N
     assert run.violations == {(e["feature_name"], e["constraint_check_type"], e["description"]) for e in expected}
 
 
-def test_output_columns_come_first_and_columns_are_matched_by_position(corpus, analyze, tmp_path) -> None:
+def test_output_columns_come_first_and_columns_are_matched_by_position(
+    corpus: Path, analyze: Analyze, tmp_path: Path
+) -> None:
     """A baseline with the target last: every column is shifted by one."""
     recorded = corpus / "recorded"
     statistics = json.loads((recorded / "statistics/learnsm_27df9911_c17_b484b4.json").read_bytes())

@@ -45,7 +45,9 @@ def test_readme_commands_of_the_command_line_run(tmp_path: Path) -> None:
     codes = {}
     for command in commands:
         arguments = [sys.executable, "-m", *shlex.split(command)]
-        done = subprocess.run(arguments, cwd=tmp_path, capture_output=True, text=True, check=False)  # noqa: S603 - commands of the README
+        done = subprocess.run(  # noqa: S603 - commands of the README
+            arguments, cwd=tmp_path, capture_output=True, text=True, check=False
+        )
         codes[command.split()[1]] = done.returncode
         assert done.returncode in {0, 1}, done.stdout + done.stderr
     assert codes == {"validate": 0, "baseline": 0, "run": 1}

@@ -142,6 +142,15 @@ def test_garbage_near_the_window_counts_in_its_own_window_only(put_capture: Buil
     assert run().quarantined == 1 + 3
 
 
+def test_any_unreadable_payload_counts_in_the_hour_of_its_record(put_capture: Build, run: Run) -> None:
+    bad = ["1.5,\0", "1.5," + "," * 20_000, '1.5,"']
+    put_capture(NOON, rows(10))
+    put_capture(NOON - timedelta(minutes=1), bad, first=NOON)
+    put_capture(NOON + timedelta(minutes=5), bad, first=NOON + timedelta(hours=1))
+    manifest = run()
+    assert (manifest.rows, manifest.quarantined) == (10, len(bad))
+
+
 def test_a_truncated_gzip_object_gives_what_came_before(put_capture: Build, run: Run, s3: Any) -> None:
     key = put_capture(NOON, rows(2000))
     whole = s3.get_object(Bucket=BUCKET, Key=key)["Body"].read()

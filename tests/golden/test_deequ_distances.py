@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -20,10 +21,12 @@ from monitoring_core.measures.distance import (
 from monitoring_core.stats.histogram import Histogram
 from monitoring_core.stats.kll import KllSketch
 
+Case = dict[str, Any]  # the corpus' own JSON: its keys differ from kind to kind
+
 GOLDEN = Path(__file__).parents[3] / "shared" / "conformance" / "golden" / "deequ_distance.json"
 
 
-def categorical(case):
+def categorical(case: Case) -> float:
     simple = l_infinity(case["baseline"], case["sample"])
     if case["mode"] == "simple":
         return simple
@@ -31,30 +34,31 @@ def categorical(case):
     return robust(simple, n, m, alpha=case.get("alpha"))
 
 
-def numeric(case):
+def numeric(case: Case) -> float:
     sketches = KllSketch.of(case["baseline"]), KllSketch.of(case["sample"])
     return distinct_value_distance(*sketches, correct=case["mode"] == "robust")
 
 
-def chi(case):
+def chi(case: Case) -> float:
     return chi_square(case["baseline"], case["sample"])[case["output"] == "p_value"]
 
 
-def psi(case):
+def psi(case: Case) -> float:
     return population_stability_index(case["baseline"], case["sample"], smoothing=0.0)
 
 
 COMPUTE = {"categorical_linf": categorical, "numeric_linf": numeric, "chi_square": chi, "psi": psi}
 
 
-def golden():
+def golden() -> list[Any]:
     if not GOLDEN.exists():
         return [pytest.param({}, marks=pytest.mark.skip(reason="the conformance corpus is not beside this repository"))]
-    return json.loads(GOLDEN.read_bytes())
+    cases: list[Case] = json.loads(GOLDEN.read_bytes())
+    return cases
 
 
 @pytest.mark.parametrize("case", golden(), ids=lambda case: f"{case.get('kind')}-{case.get('expected')}")
-def test_golden_value(case) -> None:
+def test_golden_value(case: Case) -> None:
     value, expected = COMPUTE[case["kind"]](case), float(case["expected"])
     if math.isnan(expected):
         assert math.isnan(value)

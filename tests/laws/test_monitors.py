@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import CUTS, TEXTS, batches_of, close
 
 from monitoring_core.checks.evaluation import Outcome
+from monitoring_core.dataset import Batch
 from monitoring_core.monitors.base import evaluate, fit, profile
 from monitoring_core.monitors.data_quality import DataQuality
+from tests.laws.strategies import CUTS, TEXTS, batches_of, close
 
 ALL_MONITORS = {"data-quality": DataQuality(), "data-quality as Amazon": DataQuality(compat=True)}
 
@@ -32,7 +33,9 @@ REFERENCE = batches_of(table(300, 99), [100])
 @each_monitor
 @settings(max_examples=40, deadline=None)
 @given(data=st.data(), size=st.integers(0, 80), cuts=CUTS, against_reference=st.booleans())
-def test_profiling_is_a_homomorphism(monitor, data, size, cuts, against_reference) -> None:
+def test_profiling_is_a_homomorphism(
+    monitor: DataQuality, data: st.DataObject, size: int, cuts: list[int], against_reference: bool
+) -> None:
     columns = {name: data.draw(st.lists(TEXTS, min_size=size, max_size=size)) for name in ("number", "count", "class")}
     reference = fit(monitor, REFERENCE).state if against_reference else None
 
@@ -46,18 +49,19 @@ def test_profiling_is_a_homomorphism(monitor, data, size, cuts, against_referenc
 @each_monitor
 @settings(max_examples=10, deadline=None)
 @given(cuts=CUTS)
-def test_the_verdict_does_not_depend_on_how_the_rows_were_split(monitor, cuts) -> None:
+def test_the_verdict_does_not_depend_on_how_the_rows_were_split(monitor: DataQuality, cuts: list[int]) -> None:
     baseline = fit(monitor, REFERENCE)
     window = table(150, 3, shift=0.4)
+    uncut: list[int] = []
 
-    whole, parts = (evaluate(monitor, batches_of(window, c), baseline) for c in ([], cuts))
+    whole, parts = (evaluate(monitor, batches_of(window, places), baseline) for places in (uncut, cuts))
 
     assert [(c.constraint, c.outcome) for c in whole.checks] == [(c.constraint, c.outcome) for c in parts.checks]
     assert all(close(x.value, y.value) for x, y in zip(whole.measurements, parts.measurements, strict=True))
 
 
 @each_monitor
-def test_quiet_on_the_same_population_loud_on_another(monitor) -> None:
+def test_quiet_on_the_same_population_loud_on_another(monitor: DataQuality) -> None:
     baseline = fit(monitor, batches_of(table(4000, 0), [1000, 2500]))
 
     assert evaluate(monitor, batches_of(table(4000, 1), [7]), baseline).outcome is Outcome.PASSED
@@ -65,10 +69,11 @@ def test_quiet_on_the_same_population_loud_on_another(monitor) -> None:
 
 
 @each_monitor
-def test_no_rows_are_not_healthy(monitor) -> None:
+def test_no_rows_are_not_healthy(monitor: DataQuality) -> None:
     baseline = fit(monitor, REFERENCE)
+    no_batch: list[Batch] = []
 
-    for nothing in ([], batches_of(table(0, 0), [])):
+    for nothing in (no_batch, batches_of(table(0, 0), [])):
         evaluation = evaluate(monitor, nothing, baseline)
         assert evaluation.outcome is Outcome.NOT_EVALUATED
         assert all(check.reason for check in evaluation.checks)

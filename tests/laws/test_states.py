@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strategies import CUTS, NUMBERS, TEXTS, close
 
 from monitoring_core.dataset.batch import TypeCode
 from monitoring_core.dataset.types import column_from_texts
@@ -25,6 +24,7 @@ from monitoring_core.stats.mergeable import merge_all
 from monitoring_core.stats.moments import Moments
 from monitoring_core.stats.tally import Tally
 from monitoring_core.stats.type_counts import TypeCounts
+from tests.laws.strategies import CUTS, NUMBERS, TEXTS, close
 
 EDGES = np.array([-3.0, 0.0, 0.5, 4.0])
 KNOWN = frozenset({"a", "1"})
@@ -37,15 +37,15 @@ class Law:
     values: st.SearchStrategy[Any]
     make: Callable[[list[Any]], Any]
     empty: Any
+    decode: Callable[[Any], Any]
     encode: Callable[[Any], Any] = lambda state: state.to_dict()
-    decode: Callable[[Any], Any] | None = None
 
 
-def profile(texts):
+def profile(texts: list[str | None]) -> ColumnProfile:
     return ColumnProfile.of(column_from_texts(texts), EDGES, KNOWN)
 
 
-def keyed(values):
+def keyed(values: list[str]) -> Keyed[str, Tally]:
     return Keyed({key: Tally.of(v for v in values if v == key) for key in sorted(set(values))})
 
 
@@ -88,7 +88,7 @@ each_state = pytest.mark.parametrize("law", ALL_STATES.values(), ids=ALL_STATES.
 @each_state
 @settings(max_examples=60, deadline=None)
 @given(data=st.data(), cuts=CUTS)
-def test_the_whole_is_the_merge_of_its_parts(law, data, cuts) -> None:
+def test_the_whole_is_the_merge_of_its_parts(law: Law, data: st.DataObject, cuts: list[int]) -> None:
     values = data.draw(st.lists(law.values, max_size=60))
     places = [0, *sorted(min(cut, len(values)) for cut in cuts), len(values)]
     parts = [law.make(values[i:j]) for i, j in pairwise(places)]
@@ -99,7 +99,7 @@ def test_the_whole_is_the_merge_of_its_parts(law, data, cuts) -> None:
 @each_state
 @settings(max_examples=60, deadline=None)
 @given(data=st.data())
-def test_merge_is_associative_and_commutative_with_an_identity(law, data) -> None:
+def test_merge_is_associative_and_commutative_with_an_identity(law: Law, data: st.DataObject) -> None:
     a, b, c = (law.make(data.draw(st.lists(law.values, max_size=30))) for _ in range(3))
 
     assert close(a.merge(b).merge(c), a.merge(b.merge(c)))
@@ -111,7 +111,7 @@ def test_merge_is_associative_and_commutative_with_an_identity(law, data) -> Non
 @each_state
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
-def test_json_round_trip(law, data) -> None:
+def test_json_round_trip(law: Law, data: st.DataObject) -> None:
     state = law.make(data.draw(st.lists(law.values, max_size=60)))
 
     text = json.dumps(law.encode(state))
@@ -122,7 +122,7 @@ def test_json_round_trip(law, data) -> None:
 @each_state
 @settings(max_examples=30, deadline=None)
 @given(data=st.data())
-def test_merge_changes_neither_side(law, data) -> None:
+def test_merge_changes_neither_side(law: Law, data: st.DataObject) -> None:
     a, b = (law.make(data.draw(st.lists(law.values, min_size=1, max_size=30))) for _ in range(2))
     before = [json.dumps(law.encode(state)) for state in (a, b)]
 

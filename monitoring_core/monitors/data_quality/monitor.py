@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from monitoring_core.checks.drift import DRIFT_CHECK
 from monitoring_core.checks.evaluation import Bound, Check, Constraint, Measurement, Subject
 from monitoring_core.dataset.batch import Batch, Column
 from monitoring_core.monitors.data_quality.constraints import Constraints, FeatureConstraints, Limits
@@ -166,7 +167,7 @@ class DataQuality:
             else limits.comparison_threshold
         )
         bound = Bound(lower=threshold) if metric == P_VALUE else Bound(upper=threshold)
-        return Constraint(metric, bound, Subject(feature.name), min_n=self.min_rows, check_type="baseline_drift_check")
+        return Constraint(metric, bound, Subject(feature.name), min_n=self.min_rows, check_type=DRIFT_CHECK)
 
 
 def _column_count(expected: int) -> Iterator[Constraint]:

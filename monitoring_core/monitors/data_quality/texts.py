@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Final
 
+from monitoring_core.checks.drift import DRIFT_CHECK
 from monitoring_core.checks.evaluation import Check
 from monitoring_core.monitors.data_quality.drift import P_VALUE
 from monitoring_core.stats.type_counts import InferredType
@@ -99,7 +100,7 @@ _SENTENCES: Final = {
     "data_type_check": _data_type,
     "completeness_check": _completeness,
     "categorical_values_check": _domain,
-    "baseline_drift_check": _drift,
+    DRIFT_CHECK: _drift,
     "missing_column_check": _missing_columns,
     "extra_column_check": _extra_columns,
 }

@@ -18,7 +18,9 @@ def test_a_verdict_survives_with_what_is_undefined_and_infinite() -> None:
     text = dump_evaluation(evaluation)
     loaded = load_evaluation(text)
 
-    assert math.isnan(loaded.checks[0].measurement.value)
+    measured = loaded.checks[0].measurement
+    assert measured is not None
+    assert math.isnan(measured.value)
     assert loaded.checks[1] == evaluation.checks[1]
     assert loaded.measurements == evaluation.measurements
     assert dump_evaluation(loaded) == text

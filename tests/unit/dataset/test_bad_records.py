@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from monitoring_core.dataset import Quarantine, Reason, Source, read_capture
 from monitoring_core.dataset.json_rows import MAX_COLUMNS, MAX_DEPTH
 from monitoring_core.dataset.payload import MAX_PAYLOAD_BYTES
+from monitoring_core.window import Window
 from tests.unit.dataset.captures import SCHEMA, read, record, side, values
 
 GOOD = record().encode()
@@ -87,6 +88,20 @@ def test_each_kind_has_its_reason_and_leaves_its_neighbours(line: bytes, reason:
     (example,) = quarantine.examples
     assert (example.source, example.line) == ("capture.jsonl", 2)
     assert len(example.excerpt) <= 200
+
+
+@pytest.mark.parametrize(("line", "reason"), [*SMALL, (record(time=None).encode(), Reason.NO_TIME)])
+def test_a_bad_record_counts_in_one_window_wherever_its_object_was_begun(line: bytes, reason: Reason) -> None:
+    begun_in = Window.parse("2023-12-31T23:00:00Z/2024-01-01T00:00:00Z")
+    stands_in = Window.parse("2024-01-01T00:00:00Z/2024-01-01T01:00:00Z")
+    source = Source("capture.jsonl", line + b"\n" + GOOD)
+    own, near = Quarantine(), Quarantine()
+
+    assert list(read_capture([source], SCHEMA, begun_in, own)) == []
+    (batch,) = read_capture([], SCHEMA, stands_in, near, neighbours=[source])
+
+    assert len(batch) == 1
+    assert own.by_reason + near.by_reason == {reason: 1}
 
 
 def test_an_unterminated_last_line_blank_lines_and_byte_order_marks_are_fine() -> None:

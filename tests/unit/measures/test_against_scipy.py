@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from monitoring_core.measures.chi_square import chi_square_survival
 from monitoring_core.measures.distance import (
+    Distance,
     chi_square,
     jensen_shannon,
     kolmogorov_smirnov,
@@ -30,7 +31,7 @@ COUNTS = st.lists(st.integers(0, 50), min_size=2, max_size=8)
 
 @settings(max_examples=200, deadline=None)
 @given(reference=VALUES, current=VALUES)
-def test_kolmogorov_smirnov_is_exact_with_ties(reference, current) -> None:
+def test_kolmogorov_smirnov_is_exact_with_ties(reference: list[float], current: list[float]) -> None:
     edges = np.unique(np.array(reference))
     ours = kolmogorov_smirnov(*(Histogram.of(np.sort(np.array(side)), edges) for side in (reference, current)))
 
@@ -42,7 +43,7 @@ def test_kolmogorov_smirnov_is_exact_with_ties(reference, current) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(statistic=st.floats(0, 2000), degrees=st.integers(1, 300))
-def test_chi_square_distribution(statistic, degrees) -> None:
+def test_chi_square_distribution(statistic: float, degrees: int) -> None:
     assert chi_square_survival(statistic, degrees) == pytest.approx(
         stats.chi2.sf(statistic, degrees), rel=1e-9, abs=1e-300
     )
@@ -50,7 +51,7 @@ def test_chi_square_distribution(statistic, degrees) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(counts=st.lists(st.tuples(st.integers(50, 500), st.integers(50, 500)), min_size=3, max_size=8))
-def test_chi_square_without_small_categories(counts) -> None:
+def test_chi_square_without_small_categories(counts: list[tuple[int, int]]) -> None:
     reference = {str(i): pair[0] for i, pair in enumerate(counts)}
     current = {str(i): pair[1] for i, pair in enumerate(counts)}
     expected = np.array(list(reference.values())) * sum(current.values()) / sum(reference.values())
@@ -64,7 +65,7 @@ def test_chi_square_without_small_categories(counts) -> None:
 
 @settings(max_examples=200, deadline=None)
 @given(pairs=st.lists(st.tuples(st.integers(0, 50), st.integers(0, 50)), min_size=2, max_size=8))
-def test_jensen_shannon(pairs) -> None:
+def test_jensen_shannon(pairs: list[tuple[int, int]]) -> None:
     reference, current = zip(*pairs, strict=True)
     assume(sum(reference) and sum(current))
 
@@ -74,7 +75,7 @@ def test_jensen_shannon(pairs) -> None:
 
 @settings(max_examples=100, deadline=None)
 @given(counts=COUNTS)
-def test_no_difference_is_zero_and_scale_does_not_matter(counts) -> None:
+def test_no_difference_is_zero_and_scale_does_not_matter(counts: list[int]) -> None:
     assume(sum(counts))
     tripled = [3 * count for count in counts]
     categories = {str(i): count for i, count in enumerate(counts)}
@@ -85,7 +86,9 @@ def test_no_difference_is_zero_and_scale_does_not_matter(counts) -> None:
 
 
 def test_robust_factor_of_other_levels() -> None:
-    assert robust(0.5, 100, 100, alpha=0.1) == pytest.approx(0.5 - math.sqrt(-math.log(0.05) / 2) * math.sqrt(0.02))
+    assert robust(Distance(0.5), 100, 100, alpha=0.1) == pytest.approx(
+        0.5 - math.sqrt(-math.log(0.05) / 2) * math.sqrt(0.02)
+    )
 
 
 def test_an_emptied_bin_without_smoothing_is_infinite() -> None:

@@ -3,28 +3,50 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from monitoring_core.artifacts import evaluate_window, import_baseline, load_baseline, make_baseline
+from monitoring_core.baseline_files import BaselineFiles
 from monitoring_core.checks.codec import load_evaluation
 from monitoring_core.checks.evaluation import Outcome
-from monitoring_core.dataset import Quarantine, Reason
+from monitoring_core.dataset import Batch, Quarantine, Reason
 from monitoring_core.errors import BaselineError, ColumnNotFoundError, DataError, NoDataError
 from monitoring_core.spec import DataQualitySpec, DistributionConstraints, FeatureConstraint, SchemaSpec
+
+if TYPE_CHECKING:
+    from tests.unit.monitors.conftest import Table
 
 CREATED = datetime(2024, 1, 1, tzinfo=UTC)
 
 
-def make(batches, spec=None, **options):
-    bound = {"model": "flights-1", "dataset": "s3://bucket/train.csv", "dataset_sha256": "ab", "created_at": CREATED}
-    return make_baseline(spec or DataQualitySpec(), batches, **(bound | options))
+def make(
+    batches: Iterable[Batch],
+    spec: DataQualitySpec | None = None,
+    *,
+    time_column: str | None = None,
+    period: timedelta = timedelta(days=1),
+    compat: bool = False,
+) -> BaselineFiles:
+    return make_baseline(
+        spec or DataQualitySpec(),
+        batches,
+        model="flights-1",
+        dataset="s3://bucket/train.csv",
+        dataset_sha256="ab",
+        created_at=CREATED,
+        time_column=time_column,
+        period=period,
+        compat=compat,
+    )
 
 
 @pytest.fixture
-def seasonal(table):
+def seasonal(table: Table) -> Batch:
     """Twenty days of a temperature whose mean moves from day to day, with gaps on some days."""
     random = np.random.default_rng(0)
     days = np.repeat(np.arange(20), 200)
@@ -34,7 +56,7 @@ def seasonal(table):
     return table(at=at, temp=temp, steady=steady)
 
 
-def test_a_baseline_is_bound_to_its_model_and_named_by_its_content(table) -> None:
+def test_a_baseline_is_bound_to_its_model_and_named_by_its_content(table: Table) -> None:
     baseline = make([table(age=[1, 2, 3])])
     info = json.loads(baseline.files["baseline.json"])
 
@@ -49,7 +71,7 @@ def test_a_baseline_is_bound_to_its_model_and_named_by_its_content(table) -> Non
 
 
 @pytest.mark.parametrize("name", ["statistics.json", "constraints.json"])
-def test_a_changed_or_missing_file_is_refused(table, name) -> None:
+def test_a_changed_or_missing_file_is_refused(table: Table, name: str) -> None:
     files = dict(make([table(age=[1, 2, 3])]).files)
     flipped = bytearray(files[name])
     flipped[10] ^= 1
@@ -60,7 +82,7 @@ def test_a_changed_or_missing_file_is_refused(table, name) -> None:
         load_baseline({key: data for key, data in files.items() if key != name})
 
 
-def test_a_baseline_of_another_model_is_refused(table) -> None:
+def test_a_baseline_of_another_model_is_refused(table: Table) -> None:
     files = make([table(age=[1, 2, 3])]).files
 
     with pytest.raises(BaselineError, match="belongs to model 'flights-1', the endpoint serves 'flights-2'"):
@@ -69,18 +91,22 @@ def test_a_baseline_of_another_model_is_refused(table) -> None:
         load_baseline({})
 
 
-def test_limits_are_calibrated_to_the_windows_of_the_baseline(seasonal) -> None:
+def test_limits_are_calibrated_to_the_windows_of_the_baseline(seasonal: Batch) -> None:
     baseline = make([seasonal], time_column="at", period=timedelta(days=1))
     features = {f.name: f for f in baseline.constraints().features}
-    overrides = features["temp"].monitoring_config_overrides
+    calibrated = features["temp"].monitoring_config_overrides
+    assert calibrated is not None
+    distribution = calibrated.distribution_constraints
+    assert distribution is not None
+    assert distribution.comparison_threshold is not None
 
     assert list(features) == ["temp", "steady"]
-    assert overrides.distribution_constraints.comparison_threshold > 0.3
+    assert distribution.comparison_threshold > 0.3
     assert features["steady"].monitoring_config_overrides is None
     assert features["temp"].completeness == pytest.approx(0.96)
 
 
-def test_a_calibrated_baseline_accepts_each_of_its_own_windows(seasonal) -> None:
+def test_a_calibrated_baseline_accepts_each_of_its_own_windows(seasonal: Batch) -> None:
     baseline = make([seasonal], time_column="at")
     for day in range(20):
         rows = np.arange(day * 200, (day + 1) * 200)
@@ -94,25 +120,25 @@ def test_a_calibrated_baseline_accepts_each_of_its_own_windows(seasonal) -> None
         assert evaluate_window(DataQualitySpec(), [window], baseline).violations == 0
 
 
-def test_a_baseline_of_one_window_leaves_room_for_chance(table) -> None:
+def test_a_baseline_of_one_window_leaves_room_for_chance(table: Table) -> None:
     gaps_and_mixture = [None if i % 10 == 0 else i if i % 2 else i + 0.5 for i in range(1000)]
     (feature,) = make([table(x=gaps_and_mixture)]).constraints().features
 
     assert feature.completeness == pytest.approx(0.9 - 3 * (0.9 * 0.1 / 100) ** 0.5)
     share = 400 / 900
-    assert feature.monitoring_config_overrides.datatype_check_threshold == pytest.approx(
-        share - 3 * (share * (1 - share) / 100) ** 0.5
-    )
+    limits = feature.monitoring_config_overrides
+    assert limits is not None
+    assert limits.datatype_check_threshold == pytest.approx(share - 3 * (share * (1 - share) / 100) ** 0.5)
 
 
-def test_calibration_can_be_switched_off(seasonal) -> None:
+def test_calibration_can_be_switched_off(seasonal: Batch) -> None:
     spec = DataQualitySpec(distribution=DistributionConstraints(calibrate=False))
     baseline = make([seasonal], spec, time_column="at")
 
     assert all(f.monitoring_config_overrides is None for f in baseline.constraints().features)
 
 
-def test_counts_at_the_edges_are_exact_where_the_sketch_is_not(table) -> None:
+def test_counts_at_the_edges_are_exact_where_the_sketch_is_not(table: Table) -> None:
     values = np.random.default_rng(0).normal(size=20_000).round(3)
     baseline = make([table(x=values[:9000]), table(x=values[9000:])])
     histogram = baseline.reference().columns["x"].histogram
@@ -121,7 +147,7 @@ def test_counts_at_the_edges_are_exact_where_the_sketch_is_not(table) -> None:
     assert histogram.below.tolist() == [int((values < edge).sum()) for edge in histogram.edges]
 
 
-def test_columns_are_those_of_the_specification_in_its_order(table) -> None:
+def test_columns_are_those_of_the_specification_in_its_order(table: Table) -> None:
     spec = DataQualitySpec(columns=SchemaSpec(outputs=("score",), features=("b", "a")))
     data = table(a=[1], b=[2], label=[0], score=[0.5])
 
@@ -130,17 +156,17 @@ def test_columns_are_those_of_the_specification_in_its_order(table) -> None:
         make([table(a=[1], b=[2])], spec)
 
 
-def test_no_rows_make_no_baseline(table) -> None:
+def test_no_rows_make_no_baseline(table: Table) -> None:
     with pytest.raises(NoDataError, match=r"s3://bucket/train.csv has no rows"):
         make([table(age=[])])
 
 
-def test_a_time_that_is_none_is_named(table) -> None:
+def test_a_time_that_is_none_is_named(table: Table) -> None:
     with pytest.raises(DataError, match="'yesterday' in the time column 'at' is not a time; write ISO 8601"):
         make([table(at=["2024-01-01", "yesterday"], x=[1, 2])], time_column="at")
 
 
-def test_a_run_writes_amazons_files_and_the_whole_verdict(table) -> None:
+def test_a_run_writes_amazons_files_and_the_whole_verdict(table: Table) -> None:
     baseline = make([table(age=[20, 30, 40, 50] * 100)])
 
     result = evaluate_window(DataQualitySpec(), [table(age=[50] * 300), table(age=[50] * 100)], baseline)
@@ -163,14 +189,14 @@ def test_a_run_writes_amazons_files_and_the_whole_verdict(table) -> None:
     assert worst.description == entry["description"]
 
 
-def test_the_same_window_gives_the_same_bytes(table) -> None:
+def test_the_same_window_gives_the_same_bytes(table: Table) -> None:
     baseline = make([table(age=[20, 30, 40, 50] * 100)])
     first, second = (evaluate_window(DataQualitySpec(), [table(age=[1, 2, 3])], baseline).files for _ in range(2))
 
     assert first == second
 
 
-def test_no_rows_are_no_verdict(table) -> None:
+def test_no_rows_are_no_verdict(table: Table) -> None:
     result = evaluate_window(DataQualitySpec(), [], make([table(age=[1, 2])]))
 
     assert result.evaluation.outcome is Outcome.NOT_EVALUATED
@@ -178,29 +204,29 @@ def test_no_rows_are_no_verdict(table) -> None:
     assert np.isnan(result.drift_excess)
 
 
-def test_another_number_of_columns_leaves_no_statistics(table) -> None:
+def test_another_number_of_columns_leaves_no_statistics(table: Table) -> None:
     result = evaluate_window(DataQualitySpec(), [table(age=[1], size=[2])], make([table(age=[1, 2])]))
 
     assert set(result.files) == {"constraint_violations.json", "evaluation.json"}
     assert result.worst[0].feature == "Extra columns"
 
 
-def test_the_specification_overrides_the_baseline_at_evaluation(table) -> None:
+def test_the_specification_overrides_the_baseline_at_evaluation(table: Table) -> None:
     baseline = make([table(age=[20, 30, 40, 50] * 100)])
     drifted = [table(age=[50] * 400)]
 
-    def violations(**features):
-        return evaluate_window(DataQualitySpec(**features), drifted, baseline).violations
+    def violations(spec: DataQualitySpec) -> int:
+        return evaluate_window(spec, drifted, baseline).violations
 
-    assert violations() == 1
-    assert violations(features={"age": FeatureConstraint(max_distance=0.9)}) == 0
-    assert violations(features={"age": FeatureConstraint(perform_comparison=False)}) == 0
-    assert violations(distribution=DistributionConstraints(comparison_threshold=0.8)) == 0
+    assert violations(DataQualitySpec()) == 1
+    assert violations(DataQualitySpec(features={"age": FeatureConstraint(max_distance=0.9)})) == 0
+    assert violations(DataQualitySpec(features={"age": FeatureConstraint(perform_comparison=False)})) == 0
+    assert violations(DataQualitySpec(distribution=DistributionConstraints(comparison_threshold=0.8))) == 0
     with pytest.raises(ColumnNotFoundError, match="column 'agee' not found"):
-        violations(features={"agee": FeatureConstraint()})
+        violations(DataQualitySpec(features={"agee": FeatureConstraint()}))
 
 
-def test_records_that_were_set_aside_are_written_with_their_reasons(table) -> None:
+def test_records_that_were_set_aside_are_written_with_their_reasons(table: Table) -> None:
     quarantine = Quarantine(max_examples=1)
     for line in (3, 8):
         quarantine.add("a.jsonl", line, Reason.NOT_JSON, excerpt="{")
@@ -212,7 +238,7 @@ def test_records_that_were_set_aside_are_written_with_their_reasons(table) -> No
     assert record["line"] == 3
 
 
-def test_without_statistics_everything_but_drift_is_evaluated(table) -> None:
+def test_without_statistics_everything_but_drift_is_evaluated(table: Table) -> None:
     constraints = make([table(age=[1, 2])]).files["constraints.json"]
 
     result = evaluate_window(DataQualitySpec(), [table(age=[1, "x"])], import_baseline(constraints))
@@ -220,7 +246,7 @@ def test_without_statistics_everything_but_drift_is_evaluated(table) -> None:
     assert [c.constraint.check_type for c in result.evaluation.violations] == ["data_type_check"]
 
 
-def test_parity_leaves_out_our_keys_and_our_calibration(seasonal, table) -> None:
+def test_parity_leaves_out_our_keys_and_our_calibration(seasonal: Batch, table: Table) -> None:
     assert all(
         f.monitoring_config_overrides is None
         for f in make([seasonal], time_column="at", compat=True).constraints().features

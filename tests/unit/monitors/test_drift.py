@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
 from monitoring_core.checks.evaluation import Outcome
+from monitoring_core.dataset import Batch
 from monitoring_core.monitors.base import evaluate, fit
 from monitoring_core.monitors.data_quality import DataQuality
 
+if TYPE_CHECKING:
+    from tests.unit.monitors.conftest import Table
 
-def drift_outcome(monitor, baseline, window, column):
+
+def drift_outcome(monitor: DataQuality, baseline: Batch, window: Batch, column: str) -> Outcome:
     checks = evaluate(monitor, [window], fit(monitor, [baseline])).checks
     return next(
         c.outcome
@@ -19,7 +25,7 @@ def drift_outcome(monitor, baseline, window, column):
     )
 
 
-def test_drift_of_a_binary_column_is_found_though_amazon_misses_it(table) -> None:
+def test_drift_of_a_binary_column_is_found_though_amazon_misses_it(table: Table) -> None:
     baseline, window = table(flag=[0, 1] * 1000), table(flag=[0, 0, 0, 1] * 500)
 
     assert drift_outcome(DataQuality(), baseline, window, "flag") is Outcome.VIOLATED
@@ -27,7 +33,7 @@ def test_drift_of_a_binary_column_is_found_though_amazon_misses_it(table) -> Non
 
 
 @pytest.mark.parametrize("compat", [False, True])
-def test_continuous_drift_is_found_either_way(table, compat) -> None:
+def test_continuous_drift_is_found_either_way(table: Table, compat: bool) -> None:
     random = np.random.default_rng(0)
     baseline, window = (table(x=random.normal(mean, 1, 3000)) for mean in (0, 0.5))
 
@@ -35,10 +41,10 @@ def test_continuous_drift_is_found_either_way(table, compat) -> None:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_equal_distributions_do_not_drift(table, seed) -> None:
+def test_equal_distributions_do_not_drift(table: Table, seed: int) -> None:
     random = np.random.default_rng(seed)
 
-    def rows(n):
+    def rows(n: int) -> Batch:
         return table(
             normal=random.normal(size=n),
             count=random.poisson(2, n),
@@ -51,34 +57,34 @@ def test_equal_distributions_do_not_drift(table, seed) -> None:
         assert drift_outcome(DataQuality(), baseline, window, column) is Outcome.PASSED
 
 
-def test_new_categories_count_together(table) -> None:
+def test_new_categories_count_together(table: Table) -> None:
     baseline = table(city=["Oslo", "Bergen"] * 2000)
     window = table(city=["Oslo", "Bergen"] * 1500 + [f"c{i}" for i in range(1000)])
 
     assert drift_outcome(DataQuality(), baseline, window, "city") is Outcome.VIOLATED
 
 
-def test_free_text_is_not_compared(table) -> None:
+def test_free_text_is_not_compared(table: Table) -> None:
     baseline, window = (table(text=[f"{name} {i}" for i in range(3000)]) for name in ("a", "b"))
 
     assert drift_outcome(DataQuality(), baseline, window, "text") is Outcome.NOT_EVALUATED
 
 
-def test_a_constant_column_can_drift_and_can_stay(table) -> None:
+def test_a_constant_column_can_drift_and_can_stay(table: Table) -> None:
     baseline = table(x=[5] * 500)
 
     assert drift_outcome(DataQuality(), baseline, table(x=[5] * 500), "x") is Outcome.PASSED
     assert drift_outcome(DataQuality(), baseline, table(x=[6] * 500), "x") is Outcome.VIOLATED
 
 
-def test_whole_numbers_are_compared_with_fractions_unless_parity_is_wanted(table) -> None:
+def test_whole_numbers_are_compared_with_fractions_unless_parity_is_wanted(table: Table) -> None:
     baseline, window = table(x=[0.5, 1.5] * 500), table(x=[40, 50] * 500)
 
     assert drift_outcome(DataQuality(), baseline, window, "x") is Outcome.VIOLATED
     assert drift_outcome(DataQuality(compat=True), baseline, window, "x") is Outcome.NOT_EVALUATED
 
 
-def test_effect_sizes_are_reported_beside_the_verdict(table) -> None:
+def test_effect_sizes_are_reported_beside_the_verdict(table: Table) -> None:
     monitor = DataQuality()
     baseline = fit(monitor, [table(x=range(1000), kind=["a", "b"] * 500)])
 

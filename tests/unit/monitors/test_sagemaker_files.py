@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -19,23 +20,26 @@ from monitoring_core.report.sagemaker import (
     load_violations,
 )
 
+if TYPE_CHECKING:
+    from tests.unit.monitors.conftest import Table
+
 RECORDED = Path(__file__).parents[4] / "shared" / "conformance" / "recorded"
 
 
-def recorded(kind):
+def recorded(kind: str) -> list[Any]:
     found = sorted((RECORDED / kind).glob("*.json"))
     return found or [pytest.param(None, marks=pytest.mark.skip(reason="the conformance corpus is not there"))]
 
 
 @pytest.mark.parametrize("path", recorded("constraints"), ids=lambda path: getattr(path, "stem", "none"))
-def test_recorded_constraints_round_trip(path) -> None:
+def test_recorded_constraints_round_trip(path: Path) -> None:
     data = path.read_bytes()
 
     assert json.loads(dump_constraints(load_constraints(data))) == json.loads(data)
 
 
 @pytest.mark.parametrize("path", recorded("statistics"), ids=lambda path: getattr(path, "stem", "none"))
-def test_recorded_statistics_round_trip(path) -> None:
+def test_recorded_statistics_round_trip(path: Path) -> None:
     expected = json.loads(path.read_bytes())
 
     got = json.loads(dump_statistics(load_statistics(path.read_bytes())))
@@ -52,7 +56,7 @@ def test_recorded_statistics_round_trip(path) -> None:
 
 
 @pytest.mark.parametrize("path", recorded("violations"), ids=lambda path: getattr(path, "stem", "none"))
-def test_recorded_violations_of_every_monitor_can_be_read(path) -> None:
+def test_recorded_violations_of_every_monitor_can_be_read(path: Path) -> None:
     assert all(entry["constraint_check_type"] for entry in load_violations(path.read_bytes()))
 
 
@@ -66,7 +70,7 @@ def test_keys_that_are_not_understood_are_kept() -> None:
     assert json.loads(dump_constraints(load_constraints(json.dumps(data).encode()))) == data
 
 
-def test_text_columns_and_gaps(table) -> None:
+def test_text_columns_and_gaps(table: Table) -> None:
     state = profile(DataQuality(), [table(city=["Oslo", "Rome", "Oslo", None], gone=[None] * 4, yes=["true"] * 4)])
 
     features = {f["name"]: f for f in json.loads(dump_statistics(state))["features"]}
@@ -88,7 +92,7 @@ def test_text_columns_and_gaps(table) -> None:
     assert loaded.columns["gone"].present == 0
 
 
-def test_words_for_what_is_not_finite(table) -> None:
+def test_words_for_what_is_not_finite(table: Table) -> None:
     values = ["1.0", "9" * 400]
     state = profile(DataQuality(), [table(x=[value for value in values if math.isfinite(float(value))])])
 
@@ -98,7 +102,7 @@ def test_words_for_what_is_not_finite(table) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"dataset":{"item_count":1},"features":[{"name":"x"}]}'])
-def test_a_file_that_is_no_statistics_file_is_refused(data) -> None:
+def test_a_file_that_is_no_statistics_file_is_refused(data: bytes) -> None:
     with pytest.raises(BaselineError, match=r"statistics.json cannot be read"):
         load_statistics(data)
 

@@ -7,12 +7,12 @@ from monitoring_core.stats.distinct import SIZE, Distinct
 
 
 @pytest.mark.parametrize("size", [0, 1, SIZE - 1])
-def test_exact_while_small(size) -> None:
+def test_exact_while_small(size: int) -> None:
     assert Distinct.of_numbers(np.arange(size, dtype=float)).estimate == size
 
 
 @pytest.mark.parametrize("size", [5_000, 200_000])
-def test_close_when_large(size) -> None:
+def test_close_when_large(size: int) -> None:
     values = np.repeat(np.random.default_rng(size).normal(size=size), 2)
 
     assert Distinct.of_numbers(values).estimate == pytest.approx(size, rel=0.15)

@@ -11,14 +11,15 @@ from monitoring_core.stats.kll import KllSketch
 class OneByOne:
     """The sketch as the contract describes it (4.1), one value at a time."""
 
-    def __init__(self):
-        self.levels, self.compacted, self.offsets = [[]], [0], [0]
+    def __init__(self) -> None:
+        self.levels: list[list[float]] = [[]]
+        self.compacted, self.offsets = [0], [0]
 
     @staticmethod
-    def capacity(level):
-        return 2 * (math.ceil(2048 * 0.64**level / 2) + 1)
+    def capacity(level: int) -> int:
+        return 2 * (math.ceil(2048 * math.pow(0.64, level) / 2) + 1)
 
-    def add(self, value) -> None:
+    def add(self, value: float) -> None:
         self.levels[0].append(value)
         if sum(map(len, self.levels)) > sum(self.capacity(h) for h in range(len(self.levels))):
             height = next(h for h, items in enumerate(self.levels) if len(items) >= self.capacity(h))
@@ -36,7 +37,7 @@ class OneByOne:
 
 
 @pytest.mark.parametrize("size", [0, 1, 2050, 2051, 3000, 5000, 20_001])
-def test_bulk_insertion_is_item_for_item_the_one_by_one_algorithm(size) -> None:
+def test_bulk_insertion_is_item_for_item_the_one_by_one_algorithm(size: int) -> None:
     values = np.random.default_rng(size).normal(size=size).round(2)
     slow = OneByOne()
     for value in values.tolist():
@@ -57,7 +58,7 @@ def test_parts_that_were_never_compacted_merge_as_if_inserted_in_order() -> None
 
 
 @pytest.mark.parametrize("parts", [2, 7])
-def test_merged_sketches_keep_the_count_and_the_ranks(parts) -> None:
+def test_merged_sketches_keep_the_count_and_the_ranks(parts: int) -> None:
     values = np.random.default_rng(2).gamma(2.0, size=100_000)
     merged = KllSketch.of([])
     for part in np.array_split(values, parts):

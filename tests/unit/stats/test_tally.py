@@ -6,7 +6,7 @@ from monitoring_core.errors import IncompatibleStatesError
 from monitoring_core.stats.tally import CAPACITY, Tally
 
 
-def ids(start, stop):
+def ids(start: int, stop: int) -> list[str]:
     return [f"id{number}" for number in range(start, stop)]
 
 

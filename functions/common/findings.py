@@ -1,0 +1,34 @@
+"""What a run found, as its manifest tells it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from functions.common.contract import WorstFeature
+from monitoring_core.artifacts import Finding
+
+
+def worst_features(findings: Iterable[Finding]) -> tuple[WorstFeature, ...]:
+    """Return the findings for a manifest."""
+    return tuple(
+        WorstFeature(
+            feature=finding.feature,
+            check=finding.check,
+            value=finite(finding.value),
+            limit=finite(finding.limit),
+            description=finding.description,
+        )
+        for finding in findings
+    )
+
+
+def finite(value: float) -> float | None:
+    """Return None for what is undefined or infinite: JSON has no word for it.
+
+    Examples
+    --------
+    >>> finite(1.5), finite(float("nan")), finite(float("inf"))
+    (1.5, None, None)
+    """
+    return value if math.isfinite(value) else None
