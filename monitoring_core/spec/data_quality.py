@@ -1,22 +1,12 @@
-"""MonitorSpec: the vocabulary that infrastructure writes and every runtime reads.
-
-A spec is plain JSON. `infra` renders it into the state machine's definition (or, for the managed
-runtime, into a job definition and its environment); functions, the analyzer container and the
-command line build the monitor from it. It holds what to analyse and how to decide, never where
-or when to run.
-"""
+"""Data quality: what to check of every column, and how drift is decided."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-
-class Frozen(BaseModel):
-    """Immutable, and no unknown fields."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+from monitoring_core.spec.base import Frozen, SchemaSpec
 
 
 class FeatureConstraint(Frozen):
@@ -44,17 +34,6 @@ class DistributionConstraints(Frozen):
     that any window of the baseline itself had, so that ordinary day-to-day change does not violate."""
 
 
-class SchemaSpec(Frozen):
-    """Names and roles of the columns of one captured row.
-
-    Captured CSV has no header: `outputs` and then `features` name its columns in order
-    (output columns come first, contract 1.7).
-    """
-
-    outputs: tuple[str, ...] = ()
-    features: tuple[str, ...] = ()
-
-
 class DataQualitySpec(Frozen):
     """Data quality: schema, types, completeness, domains and distribution against a baseline."""
 
@@ -64,12 +43,8 @@ class DataQualitySpec(Frozen):
     datatype_check_threshold: Annotated[float, Field(ge=0, le=1)] = 1.0
     domain_content_threshold: Annotated[float, Field(ge=0, le=1)] = 1.0
     distribution: DistributionConstraints = DistributionConstraints()
-    features: dict[str, FeatureConstraint] = {}
+    features: dict[str, FeatureConstraint] = Field(default_factory=dict)
     emit_features: tuple[str, ...] = ()
     """Features whose AWS parity metrics (``feature_baseline_drift_<f>`` ...) are published."""
     min_rows: Annotated[int, Field(ge=1)] = 1
     """Drift is not evaluated on fewer rows."""
-
-
-MonitorSpec = DataQualitySpec
-"""Discriminated union on ``kind``; it has one member until the other kinds arrive."""
