@@ -1,6 +1,6 @@
 """From batches to files: the one way in which a baseline or a run becomes bytes.
 
-Lambda functions, the analyzer container and the command line all end here::
+Lambda functions, the analyzer container and the command line all end here, whatever the kind of monitor::
 
     baseline = make_baseline(spec, batches, model=..., dataset=..., dataset_sha256=..., created_at=...)
     result = evaluate_window(spec, batches, baseline)
@@ -10,38 +10,26 @@ Lambda functions, the analyzer container and the command line all end here::
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import singledispatch
 from typing import Final
 
 import msgspec
 
-from monitoring_core.baseline_files import (
-    CONSTRAINTS,
-    HISTOGRAMS,
-    STATISTICS,
-    BaselineFiles,
-    import_baseline,
-    load_baseline,
-    seal,
-)
+from monitoring_core.baseline_files import BaselineFiles, import_baseline, load_baseline, seal
 from monitoring_core.checks.codec import dump_evaluation
-from monitoring_core.checks.drift import DRIFT_CHECK, evaluated_drifts, excess
+from monitoring_core.checks.drift import evaluated_drifts, excess, is_drift
 from monitoring_core.checks.evaluation import Check, Evaluation
 from monitoring_core.dataset.batch import Batch
 from monitoring_core.dataset.quarantine import Quarantine
 from monitoring_core.errors import NoDataError
-from monitoring_core.monitors.base import Baseline, judge, profile
-from monitoring_core.monitors.data_quality import Constraints, DataProfile, DataQuality
-from monitoring_core.monitors.data_quality.calibrate import calibrate
-from monitoring_core.monitors.data_quality.monitor import COLUMN_COUNT
-from monitoring_core.monitors.data_quality.suggest import apply_spec, suggest_constraints
-from monitoring_core.monitors.windows import split_by_time, without
-from monitoring_core.report.sagemaker import dump_constraints, dump_statistics, dump_violations
+from monitoring_core.monitors.analysis import Analysis, ParityMetric
+from monitoring_core.monitors.data_quality import analysis as data_quality
+from monitoring_core.monitors.windows import split_by_time
 from monitoring_core.report.sagemaker.violations import feature_name, limit
-from monitoring_core.spec import DataQualitySpec
-from monitoring_core.stats.mergeable import merge_all
+from monitoring_core.spec import DataQualitySpec, MonitorSpec
 
 MAX_FINDINGS: Final = 10
 
@@ -54,6 +42,31 @@ __all__ = [
     "load_baseline",
     "make_baseline",
 ]
+
+
+@singledispatch
+def _make_files(
+    spec: MonitorSpec,
+    windows: Sequence[Sequence[Batch]],  # noqa: ARG001 - for the functions of each kind
+    *,
+    compat: bool,  # noqa: ARG001
+) -> tuple[dict[str, bytes], int]:
+    raise TypeError(f"no monitor is made from a {type(spec).__name__}")
+
+
+@singledispatch
+def _analyse(
+    spec: MonitorSpec,
+    batches: Iterable[Batch],  # noqa: ARG001 - for the functions of each kind
+    files: Mapping[str, bytes],  # noqa: ARG001
+    *,
+    compat: bool,  # noqa: ARG001
+) -> Analysis:
+    raise TypeError(f"no monitor is made from a {type(spec).__name__}")
+
+
+_make_files.register(DataQualitySpec, data_quality.make_files)
+_analyse.register(DataQualitySpec, data_quality.analyse)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,20 +88,16 @@ class RunResult:
     ----------
     evaluation : Evaluation
         The verdict; ``evaluation.n`` rows were analysed.
-    profile : DataProfile
-        The window's statistics.
-    constraints : Constraints
-        What it was held against: the baseline's, with the specification's own limits.
     files : mapping of str to bytes
-        ``statistics.json``, ``constraints.json``, ``constraint_violations.json``, ``evaluation.json`` and, where
-        records were set aside, ``quarantine.jsonl``. When there are no rows, or another number of columns than
-        expected, there are no statistics and constraints, as from Amazon's analyzer.
+        Amazon's files of the kind of monitor, ``evaluation.json`` and, where records were set aside,
+        ``quarantine.jsonl``.
+    metrics : tuple of ParityMetric
+        What Amazon's own container would publish.
     """
 
     evaluation: Evaluation
-    profile: DataProfile
-    constraints: Constraints
     files: Mapping[str, bytes]
+    metrics: tuple[ParityMetric, ...] = ()
 
     @property
     def violations(self) -> int:
@@ -104,14 +113,14 @@ class RunResult:
     @property
     def worst(self) -> tuple[Finding, ...]:
         """At most ten violations: drifts by size first, then the others in the order of checking."""
-        drifts = [check for check in self.evaluation.violations if check.constraint.check_type == DRIFT_CHECK]
-        others = [check for check in self.evaluation.violations if check.constraint.check_type != DRIFT_CHECK]
+        drifts = [check for check in self.evaluation.violations if is_drift(check)]
+        others = [check for check in self.evaluation.violations if not is_drift(check)]
         ranked = [*sorted(drifts, key=excess, reverse=True), *others]
         return tuple(_finding(check) for check in ranked[:MAX_FINDINGS])
 
 
 def make_baseline(
-    spec: DataQualitySpec,
+    spec: MonitorSpec,
     batches: Iterable[Batch],
     *,
     model: str,
@@ -122,13 +131,11 @@ def make_baseline(
     period: timedelta = timedelta(days=1),
     compat: bool = False,
 ) -> BaselineFiles:
-    """Make a baseline: Amazon's two files and the sheet that binds them to a model.
-
-    The data is held in memory and read twice: once to choose the edges, once to count on them.
+    """Make a baseline: Amazon's files and the sheet that binds them to a model. The data is held in memory.
 
     Parameters
     ----------
-    spec : DataQualitySpec
+    spec : MonitorSpec
         Its columns, if given, are taken from the data in that order; other columns are left out.
     batches : iterable of Batch
         The data set.
@@ -136,11 +143,11 @@ def make_baseline(
         What the baseline is bound to; recorded in ``baseline.json``.
     time_column : str, optional
         Rows are grouped by it into windows of one `period`, and limits are calibrated to their ordinary change;
-        without it, completeness and type limits get room for chance, and drift limits stay. It is no feature.
+        without it the whole is one window. It is no feature.
     period : timedelta
         Length of the windows that the monitor will analyse.
     compat : bool
-        Constraints exactly as Amazon's analyzer suggests them, without calibration.
+        As Amazon's analyzer does it, without calibration.
 
     Raises
     ------
@@ -149,27 +156,10 @@ def make_baseline(
     ColumnNotFoundError
         If a column of the specification is not in the data.
     """
-    held = tuple(batches)
-    monitor = DataQuality(compat=compat)
-    features = [_features(batch, spec, time_column) for batch in held]
-    whole = profile(monitor, features)
-    if not whole.rows:
+    windows = split_by_time(batches, time_column, period) if time_column else [list(batches)]
+    files, rows = _make_files(spec, windows, compat=compat)
+    if not rows:
         raise NoDataError(f"the baseline data set {dataset} has no rows; give one with at least one row")
-    constraints = apply_spec(suggest_constraints(whole), spec)
-    files = {STATISTICS: dump_statistics(whole)}
-    if not compat:
-        windows = split_by_time(held, time_column, period) if time_column else [held]
-        edges = whole.as_reference()
-        states = [profile(monitor, (_features(b, spec) for b in window), edges) for window in windows]
-        counted = merge_all(states, DataProfile()).columns
-        exact = {name: counted[name].histogram for name in counted if len(counted[name].sketch.levels) > 1}
-        if exact:
-            files[HISTOGRAMS] = msgspec.json.encode({name: exact[name].to_dict() for name in exact})
-        if spec.distribution.calibrate:
-            judged, reference = DataQuality(constraints), edges.with_histograms(exact)
-            measured = [judged.measure(state, reference) for state in states]
-            constraints = calibrate(constraints, measured, min_rows=spec.min_rows)
-    files[CONSTRAINTS] = dump_constraints(constraints)
     return seal(
         files,
         monitor=spec.name,
@@ -177,12 +167,12 @@ def make_baseline(
         dataset=dataset,
         dataset_sha256=dataset_sha256,
         created_at=created_at,
-        rows=whole.rows,
+        rows=rows,
     )
 
 
 def evaluate_window(
-    spec: DataQualitySpec,
+    spec: MonitorSpec,
     batches: Iterable[Batch],
     baseline: BaselineFiles,
     *,
@@ -191,12 +181,11 @@ def evaluate_window(
 ) -> RunResult:
     """Analyse one window against a baseline.
 
-    The specification's own limits are applied over the baseline's. No rows are no error: nothing is evaluated
-    then, and ``result.evaluation.n`` is 0.
+    No rows are no error: nothing is evaluated then, and ``result.evaluation.n`` is 0.
 
     Parameters
     ----------
-    spec : DataQualitySpec
+    spec : MonitorSpec
         What to analyse and how to decide.
     batches : iterable of Batch
         The rows of the window, read once.
@@ -214,33 +203,16 @@ def evaluate_window(
     ColumnNotFoundError
         If the specification names a feature that the baseline does not have.
     """
-    constraints = apply_spec(baseline.constraints(), spec)
-    reference = baseline.reference()
-    monitor = DataQuality(constraints, min_rows=spec.min_rows, compat=compat, name=spec.name)
-    state = profile(monitor, batches, reference)
-    evaluation = judge(monitor, state, Baseline(reference, tuple(monitor.suggest(reference))))
-    files = {
-        "constraint_violations.json": dump_violations(evaluation, compat=compat),
-        "evaluation.json": dump_evaluation(evaluation),
-    }
-    if any(measurement.metric != COLUMN_COUNT for measurement in evaluation.measurements):
-        files[STATISTICS] = dump_statistics(state)
-        files[CONSTRAINTS] = dump_constraints(suggest_constraints(state))
+    analysis = _analyse(spec, batches, baseline.files, compat=compat)
+    files = {**analysis.files, "evaluation.json": dump_evaluation(analysis.evaluation)}
     if quarantine is not None and quarantine.count:
         files["quarantine.jsonl"] = _quarantine_lines(quarantine)
-    return RunResult(evaluation, state, constraints, files)
+    return RunResult(analysis.evaluation, files, analysis.metrics)
 
 
 def _finding(check: Check) -> Finding:
     value = check.measurement.value if check.measurement is not None else math.nan
     return Finding(feature_name(check), check.constraint.check_type, value, limit(check), check.reason)
-
-
-def _features(batch: Batch, spec: DataQualitySpec, time_column: str | None = None) -> Batch:
-    wanted = spec.columns.outputs + spec.columns.features
-    if wanted:
-        return Batch({name: batch[name] for name in wanted})
-    return without(batch, time_column) if time_column else batch
 
 
 def _quarantine_lines(quarantine: Quarantine) -> bytes:

@@ -8,13 +8,9 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Final, Literal
 
-import msgspec
 from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from monitoring_core.errors import BaselineError
-from monitoring_core.monitors.data_quality import Constraints, DataProfile
-from monitoring_core.report.sagemaker import load_constraints, load_statistics
-from monitoring_core.stats.histogram import Histogram
 
 INFO: Final = "baseline.json"
 STATISTICS: Final = "statistics.json"
@@ -58,18 +54,6 @@ class BaselineFiles:
     def baseline_id(self) -> str:
         """Content address: 16 hex digits."""
         return content_id(self.files)
-
-    def constraints(self) -> Constraints:
-        """Parse ``constraints.json``."""
-        return load_constraints(self.files[CONSTRAINTS])
-
-    def reference(self) -> DataProfile:
-        """Parse the statistics as a profile that windows can be compared with; empty where there are none."""
-        if STATISTICS not in self.files:
-            return DataProfile()
-        reference = load_statistics(self.files[STATISTICS])
-        exact = msgspec.json.decode(self.files.get(HISTOGRAMS, b"{}"))
-        return reference.with_histograms({name: Histogram.from_dict(data) for name, data in exact.items()})
 
 
 def content_id(files: Mapping[str, bytes]) -> str:
@@ -133,7 +117,7 @@ def load_baseline(files: Mapping[str, bytes], *, model: str | None = None) -> Ba
         info = BaselineInfo.model_validate_json(files[INFO])
     except ValidationError as error:
         raise BaselineError(f"{INFO} cannot be read: {error.errors()[0]['msg']}; make the baseline again") from None
-    for name in (STATISTICS, CONSTRAINTS, *info.files):
+    for name in info.files:
         if name not in files:
             raise BaselineError(f"baseline {info.baseline_id} lacks {name}; make it again")
     contents = {name: files[name] for name in info.files}

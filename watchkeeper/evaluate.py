@@ -16,6 +16,7 @@ from monitoring_core.checks.evaluation import Outcome
 from monitoring_core.dataset import Quarantine
 from monitoring_core.errors import BaselineError, ConfigError, DataError, NoDataError
 from monitoring_core.metric_names import schedule_name
+from monitoring_core.monitors.data_quality.analysis import load_limits
 from monitoring_core.report.html import render_run_report
 from monitoring_core.report.run_view import RunReport, violation_rows
 from monitoring_core.report.words import lead, verdict
@@ -45,7 +46,7 @@ def evaluate_files(
 ) -> Exit:
     """Analyse files, write the report, say the verdict; return the exit code."""
     baseline = read_baseline(baseline_folder)
-    features = tuple(feature.name for feature in baseline.constraints().features)
+    features = tuple(feature.name for feature in load_limits(baseline.files).features)
     columns = settings.spec.columns if settings.spec.columns.features else SchemaSpec(features=features)
     files, quarantine = find_all(data), Quarantine()
     batches = read_batches(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from monitoring_core.artifacts import make_baseline
 from monitoring_core.dataset import Quarantine
+from monitoring_core.monitors.data_quality.analysis import load_limits
 from watchkeeper.inputs import find_all
 from watchkeeper.output import Output
 from watchkeeper.reading import read_batches
@@ -44,7 +45,7 @@ def write_baseline(
     folder.mkdir(parents=True, exist_ok=True)
     for name, content in made.files.items():
         (folder / name).write_bytes(content)
-    features = made.constraints().features
+    features = load_limits(made.files).features
     rows = 0 if made.info is None else made.info.rows
     output.say(f"baseline {made.baseline_id}: {rows:,} rows, {len(features)} features, in {folder}/", style="green")
     if not time_column:

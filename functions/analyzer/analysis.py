@@ -15,6 +15,7 @@ from monitoring_core.artifacts import BaselineFiles, RunResult, evaluate_window,
 from monitoring_core.dataset.batch import Batch
 from monitoring_core.dataset.quarantine import Quarantine
 from monitoring_core.errors import BaselineError, NoDataError
+from monitoring_core.monitors.data_quality.analysis import load_limits
 from monitoring_core.spec import DataQualitySpec, DistributionConstraints
 
 AWS_FILES: Final = frozenset({"statistics.json", "constraints.json", "constraint_violations.json"})
@@ -68,7 +69,7 @@ def _make_baseline(settings: Settings, now: datetime) -> BaselineFiles:
 
 def _evaluate(settings: Settings) -> RunResult:
     baseline = _baseline(settings)
-    names = [feature.name for feature in baseline.constraints().features]
+    names = [feature.name for feature in load_limits(baseline.files).features]
     quarantine = Quarantine()
     result = evaluate_window(
         _spec(settings),

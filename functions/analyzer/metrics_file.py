@@ -9,8 +9,7 @@ import msgspec
 
 from functions.analyzer.settings import Settings
 from monitoring_core.artifacts import RunResult
-from monitoring_core.report.sagemaker.metrics import FeatureMetric, feature_metrics
-from monitoring_core.stats.moments import Moments
+from monitoring_core.monitors.analysis import ParityMetric, StatisticSet
 from monitoring_core.window import format_time
 
 FILE_NAME: Final = "cloudwatch_metrics.jsonl"
@@ -24,24 +23,22 @@ def write_metrics(settings: Settings, result: RunResult, now: datetime) -> None:
     time = format_time(settings.metric_time or settings.start_time or now)
     named = {"Endpoint": settings.endpoint, "MonitoringSchedule": settings.schedule}
     dimensions = [{"Name": name, "Value": value} for name, value in named.items() if value]
-    lines = [
-        _line(metric, time, dimensions)
-        for metric in feature_metrics(result.profile, result.evaluation, result.constraints)
-    ]
+    lines = [_line(metric, time, dimensions) for metric in result.metrics]
     settings.cloudwatch_metrics_directory.mkdir(parents=True, exist_ok=True)
     (settings.cloudwatch_metrics_directory / FILE_NAME).write_bytes(msgspec.json.Encoder().encode_lines(lines))
 
 
-def _line(metric: FeatureMetric, time: str, dimensions: list[dict[str, str]]) -> dict[str, Any]:
-    line: dict[str, Any] = {"MetricName": metric.name, "Timestamp": time, "Dimensions": dimensions}
-    if not isinstance(metric.value, Moments):
+def _line(metric: ParityMetric, time: str, dimensions: list[dict[str, str]]) -> dict[str, Any]:
+    own = [{"Name": name, "Value": value} for name, value in metric.dimensions.items()]
+    line: dict[str, Any] = {"MetricName": metric.name, "Timestamp": time, "Dimensions": [*dimensions, *own]}
+    if not isinstance(metric.value, StatisticSet):
         return line | {"Value": metric.value}
-    moments = metric.value
+    values = metric.value
     return line | {
         "StatisticValues": {
-            "SampleCount": float(moments.count),
-            "Sum": moments.total,
-            "Minimum": moments.minimum,
-            "Maximum": moments.maximum,
+            "SampleCount": float(values.count),
+            "Sum": values.total,
+            "Minimum": values.minimum,
+            "Maximum": values.maximum,
         }
     }

@@ -12,6 +12,7 @@ from monitoring_core.artifacts import make_baseline
 from monitoring_core.baseline_files import CONSTRAINTS, STATISTICS, BaselineFiles, seal
 from monitoring_core.dataset import Quarantine, Source, read_dataset
 from monitoring_core.errors import DataError
+from monitoring_core.monitors.data_quality.analysis import load_limits, load_reference
 
 MAX_UNREADABLE_SHARE: Final = 0.01
 """A baseline is made of good data: with more unreadable rows than this something is wrong with the file."""
@@ -73,15 +74,15 @@ def _refuse_bad_data(dataset: str, quarantine: Quarantine, made: MadeBaseline) -
 
 def _imported(properties: Properties, created_at: datetime) -> MadeBaseline:
     statistics = read(properties.statistics)
-    files = BaselineFiles({STATISTICS: statistics, CONSTRAINTS: read(properties.constraints)})
-    files.constraints()  # what cannot be read, here and below, must stop the deployment, not the first run
+    files = {STATISTICS: statistics, CONSTRAINTS: read(properties.constraints)}
+    load_limits(files)  # what cannot be read, here and below, must stop the deployment, not the first run
     sealed = seal(
-        files.files,
+        files,
         monitor=properties.monitor,
         model=properties.model,
         dataset=properties.statistics,
         dataset_sha256=sha256(statistics),
         created_at=created_at,
-        rows=files.reference().rows,
+        rows=load_reference(files).rows,
     )
     return MadeBaseline(sealed)

@@ -10,6 +10,17 @@ from monitoring_core.checks.evaluation import Check, Evaluation, Outcome
 DRIFT_CHECK: Final = "baseline_drift_check"
 """Amazon's ``constraint_check_type`` of drift."""
 
+DRIFT_CHECKS: Final = frozenset(
+    {
+        DRIFT_CHECK,
+        "LessThanThreshold",
+        "GreaterThanThreshold",
+        "bias_drift_check",
+        "feature_attribution_drift_check",
+    }
+)
+"""Drift of data, quality, bias and attribution, in Amazon's words."""
+
 _SMALLEST: Final = 5e-324
 """Stands for a p-value that was rounded to 0."""
 
@@ -19,8 +30,13 @@ def evaluated_drifts(evaluation: Evaluation) -> tuple[Check, ...]:
     return tuple(
         check
         for check in evaluation.checks
-        if check.constraint.check_type == DRIFT_CHECK and check.outcome is not Outcome.NOT_EVALUATED
+        if is_drift(check) and check.outcome is not Outcome.NOT_EVALUATED
     )
+
+
+def is_drift(check: Check) -> bool:
+    """Whether a check says how far the data or the model has moved, and not whether a record is well formed."""
+    return check.constraint.check_type in DRIFT_CHECKS
 
 
 def excess(check: Check) -> float:

@@ -102,7 +102,7 @@ def test_metrics_are_written_when_they_are_to_be_published(
         ],
         "StatisticValues": {"SampleCount": 4.0, "Sum": 54.0, "Minimum": 13.0, "Maximum": 14.0},
     }
-    assert metrics["feature_non_null_score"]["Value"] == 1.0
+    assert metrics["feature_non_null_score"]["Value"] == 4.0
 
 
 def test_drift_metrics_need_a_baseline_of_the_feature(captured: dict[str, str], analyze: Analyze) -> None:

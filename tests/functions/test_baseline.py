@@ -12,6 +12,7 @@ import pytest
 from functions.baseline.handler import handler
 from functions.common.baselines import BaselineStore
 from monitoring_core.errors import BaselineError
+from monitoring_core.monitors.data_quality.analysis import load_limits
 from monitoring_core.spec import DataQualitySpec, SchemaSpec
 
 BUCKET = "watch-bucket"
@@ -91,7 +92,7 @@ def test_a_data_set_becomes_the_baseline_in_force(ask: Ask) -> None:
     assert data["StatisticsUri"] == f"{PREFIX}{data['BaselineId']}/statistics.json"
     baseline = BaselineStore(PREFIX).current()
     assert baseline.baseline_id == data["BaselineId"]
-    assert [feature.name for feature in baseline.constraints().features] == ["late", "temp", "origin"]
+    assert [feature.name for feature in load_limits(baseline.files).features] == ["late", "temp", "origin"]
 
 
 def test_the_same_request_again_changes_nothing(ask: Ask, s3: Any) -> None:

@@ -16,6 +16,7 @@ from monitoring_core.checks.codec import load_evaluation
 from monitoring_core.checks.evaluation import Outcome
 from monitoring_core.dataset import Batch, Quarantine, Reason
 from monitoring_core.errors import BaselineError, ColumnNotFoundError, DataError, NoDataError
+from monitoring_core.monitors.data_quality.analysis import load_limits, load_reference
 from monitoring_core.spec import DataQualitySpec, DistributionConstraints, FeatureConstraint, SchemaSpec
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def test_a_baseline_of_another_model_is_refused(table: Table) -> None:
 
 def test_limits_are_calibrated_to_the_windows_of_the_baseline(seasonal: Batch) -> None:
     baseline = make([seasonal], time_column="at", period=timedelta(days=1))
-    features = {f.name: f for f in baseline.constraints().features}
+    features = {f.name: f for f in load_limits(baseline.files).features}
     calibrated = features["temp"].monitoring_config_overrides
     assert calibrated is not None
     distribution = calibrated.distribution_constraints
@@ -122,7 +123,7 @@ def test_a_calibrated_baseline_accepts_each_of_its_own_windows(seasonal: Batch) 
 
 def test_a_baseline_of_one_window_leaves_room_for_chance(table: Table) -> None:
     gaps_and_mixture = [None if i % 10 == 0 else i if i % 2 else i + 0.5 for i in range(1000)]
-    (feature,) = make([table(x=gaps_and_mixture)]).constraints().features
+    (feature,) = load_limits(make([table(x=gaps_and_mixture)]).files).features
 
     assert feature.completeness == pytest.approx(0.9 - 3 * (0.9 * 0.1 / 100) ** 0.5)
     share = 400 / 900
@@ -135,13 +136,13 @@ def test_calibration_can_be_switched_off(seasonal: Batch) -> None:
     spec = DataQualitySpec(distribution=DistributionConstraints(calibrate=False))
     baseline = make([seasonal], spec, time_column="at")
 
-    assert all(f.monitoring_config_overrides is None for f in baseline.constraints().features)
+    assert all(f.monitoring_config_overrides is None for f in load_limits(baseline.files).features)
 
 
 def test_counts_at_the_edges_are_exact_where_the_sketch_is_not(table: Table) -> None:
     values = np.random.default_rng(0).normal(size=20_000).round(3)
     baseline = make([table(x=values[:9000]), table(x=values[9000:])])
-    histogram = baseline.reference().columns["x"].histogram
+    histogram = load_reference(baseline.files).columns["x"].histogram
 
     assert histogram.through.tolist() == [int((values <= edge).sum()) for edge in histogram.edges]
     assert histogram.below.tolist() == [int((values < edge).sum()) for edge in histogram.edges]
@@ -151,7 +152,7 @@ def test_columns_are_those_of_the_specification_in_its_order(table: Table) -> No
     spec = DataQualitySpec(columns=SchemaSpec(outputs=("score",), features=("b", "a")))
     data = table(a=[1], b=[2], label=[0], score=[0.5])
 
-    assert [f.name for f in make([data], spec).constraints().features] == ["score", "b", "a"]
+    assert [f.name for f in load_limits(make([data], spec).files).features] == ["score", "b", "a"]
     with pytest.raises(ColumnNotFoundError, match="column 'score' not found; available columns: a, b"):
         make([table(a=[1], b=[2])], spec)
 
@@ -249,7 +250,7 @@ def test_without_statistics_everything_but_drift_is_evaluated(table: Table) -> N
 def test_parity_leaves_out_our_keys_and_our_calibration(seasonal: Batch, table: Table) -> None:
     assert all(
         f.monitoring_config_overrides is None
-        for f in make([seasonal], time_column="at", compat=True).constraints().features
+        for f in load_limits(make([seasonal], time_column="at", compat=True).files).features
     )
     result = evaluate_window(DataQualitySpec(), [table(age=["x"])], make([table(age=[1])]), compat=True)
     (entry,) = json.loads(result.files["constraint_violations.json"])["violations"]
