@@ -14,7 +14,7 @@ export UV_PYTHON_DOWNLOADS := never
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(CURDIR)/$(TOOLS)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format bench docs schema golden clean
+.PHONY: help setup demo deploy test check format bench docs schema golden clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -37,6 +37,9 @@ node_modules/.ready: $(VENV)/.ready package.json package-lock.json
 
 demo: setup ## the whole product on this machine: deploy, traffic, drift, alarm, retraining
 	$(BIN)/watchkeeper demo
+
+deploy: setup ## cdk deploy of CONFIG=path/to/monitoring.yaml with your AWS credentials (after one `cdk bootstrap`)
+	cdk deploy -c config=$(or $(CONFIG),$(error give the configuration file: make deploy CONFIG=path/to/monitoring.yaml))
 
 test: setup check ## static checks, then the whole test suite
 	$(BIN)/python -m pytest -n 2 --dist loadgroup

@@ -53,6 +53,22 @@ def test_readme_commands_of_the_command_line_run(tmp_path: Path) -> None:
     assert codes == {"validate": 0, "baseline": 0, "run": 1}
 
 
+def test_readme_commands_of_the_deployment_find_their_tools(tmp_path: Path) -> None:
+    """`cdk ls` stands in for the commands that need an account: it runs the app on the configuration."""
+    config = tmp_path / "monitoring.yaml"
+    config.write_text(blocks("yaml")[0])
+    (commands,) = [block for block in blocks("console") if "cdk deploy" in block]
+    for command in ("bootstrap", "deploy"):
+        assert f"cdk {command} -c config=monitoring.yaml" in commands
+        commands = commands.replace(f"cdk {command}", "cdk ls")
+    script = commands.replace("monitoring.yaml", str(config))
+    done = subprocess.run(  # noqa: S603 - commands of the README
+        ["/bin/bash", "-euc", script], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1] == "Watchkeeper-flights-prod"
+
+
 def test_make_targets_that_documents_name_exist() -> None:
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
     named = {target for page in PAGES for target in re.findall(r"\bmake ([a-z]+)\b", page.read_text())}
