@@ -48,7 +48,7 @@ def embedded_metrics(
     values : mapping of Metric to value
         None and ``nan`` are left out: undefined is a missing datapoint, never 0.
     timestamp : datetime
-        Aware; for the metrics of a run the start of its window, as Model Monitor does.
+        Aware. Shown late by CloudWatch where it is 3 hours old or more, dropped from 14 days on.
 
     Returns
     -------

@@ -13,6 +13,7 @@ from monitoring_core.report.run_view import (
     RunReport,
     features_worst_first,
     not_evaluated,
+    number_rows,
     violation_rows,
 )
 from monitoring_core.report.svg import step_path
@@ -35,6 +36,7 @@ def render_run_report(report: RunReport) -> str:
         features=features,
         cards=_cards(features),
         cards_left_out=sum(view.picture is not None for view in features[MAX_CARDS:]),
+        numbers=[] if features else number_rows(evaluation),
         not_evaluated=not_evaluated(evaluation),
         quarantined=sum(report.quarantine.values()),
         step_path=step_path,

@@ -9,12 +9,13 @@ from datetime import datetime
 from typing import Any, Final
 
 from monitoring_core.checks.drift import DRIFT_CHECK, excess
-from monitoring_core.checks.evaluation import Check, Evaluation, Outcome
+from monitoring_core.checks.evaluation import Check, Evaluation, Measurement, Outcome, Subject
 from monitoring_core.report.distribution import Comparison, Feature, compare
 from monitoring_core.report.words import (
     check_title,
     limit_text,
     measured_text,
+    metric_title,
     number,
     worst_first,
 )
@@ -113,8 +114,13 @@ class FeatureView:
 
 
 def features_worst_first(report: RunReport) -> list[FeatureView]:
-    """All features of the run or its baseline: violated ones first, then by how near to its limit each drift is."""
+    """All features of the run or its baseline: violated ones first, then by how near to its limit each drift is.
+
+    None for a kind of monitor whose statistics are not by feature; `number_rows` shows those.
+    """
     sides = [_by_name(report.baseline_statistics), _by_name(report.statistics)]
+    if not any(sides):
+        return []
     checks: dict[str, list[Check]] = {}
     for check in report.evaluation.checks:
         if check.constraint.subject.column and not check.constraint.subject.segment:
@@ -147,7 +153,7 @@ def violation_rows(evaluation: Evaluation) -> list[ViolationRow]:
     """Return the violations in words, worst first."""
     return [
         ViolationRow(
-            feature=_subject(check),
+            feature=subject_text(check.constraint.subject),
             title=check_title(check.constraint.check_type or check.constraint.metric),
             measured=measured_text(check),
             limit=limit_text(check),
@@ -158,23 +164,56 @@ def violation_rows(evaluation: Evaluation) -> list[ViolationRow]:
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class NumberRow:
+    """One measured number in words; `outcome` is empty where nothing is asked of it."""
+
+    subject: str
+    metric: str
+    value: str
+    interval: str
+    limit: str
+    n: str
+    outcome: str
+
+
+def number_rows(evaluation: Evaluation) -> list[NumberRow]:
+    """Return every measurement in words: those that are checked first, the others as they were measured."""
+    checks = {(c.constraint.metric, c.constraint.subject): c for c in evaluation.checks}
+    found = sorted(evaluation.measurements, key=lambda m: (m.metric, m.subject) not in checks)
+    return [_number_row(m, checks.get((m.metric, m.subject))) for m in found]
+
+
+def _number_row(measurement: Measurement, check: Check | None) -> NumberRow:
+    between = "" if measurement.interval is None else " to ".join(map(number, measurement.interval))
+    return NumberRow(
+        subject=subject_text(measurement.subject),
+        metric=metric_title(measurement.metric),
+        value=number(measurement.value),
+        interval=between,
+        limit="" if check is None else limit_text(check),
+        n=number(measurement.n),
+        outcome="" if check is None else str(check.outcome),
+    )
+
+
 def not_evaluated(evaluation: Evaluation) -> list[tuple[str, list[str]]]:
     """Reasons why checks were not evaluated, each with the features it concerns."""
     reasons: dict[str, list[str]] = {}
     for check in evaluation.checks:
         if check.outcome is Outcome.NOT_EVALUATED:
             title = check_title(check.constraint.check_type or check.constraint.metric).lower()
-            reasons.setdefault(f"{title}: {check.reason}", []).append(_subject(check))
+            reasons.setdefault(f"{title}: {check.reason}", []).append(subject_text(check.constraint.subject))
     return list(reasons.items())
 
 
-def _subject(check: Check) -> str:
-    subject = check.constraint.subject
+def subject_text(subject: Subject) -> str:
+    """Column and segment in words."""
     return " / ".join(part for part in (subject.column, subject.segment) if part) or "the data set"
 
 
 def _by_name(statistics: Mapping[str, Any] | None) -> dict[str, Feature]:
-    return {} if statistics is None else {str(feature["name"]): feature for feature in statistics["features"]}
+    return {} if statistics is None else {str(feature["name"]): feature for feature in statistics.get("features", ())}
 
 
 def _statistics(feature: Feature | None) -> Mapping[str, Any]:

@@ -18,8 +18,14 @@ CHECK_TITLES: Final[Mapping[str, str]] = {
     "missing_column_check": "Missing columns",
     "extra_column_check": "Extra columns",
     "categorical_values_check": "Unknown categories",
+    "LessThanThreshold": "Too low",
+    "GreaterThanThreshold": "Too high",
+    "bias_drift_check": "Bias drift",
+    "feature_attribution_drift_check": "Attribution drift",
 }
 """What a person calls AWS's check types."""
+
+_ABBREVIATIONS: Final = frozenset({"auc", "mae", "mse", "rmse", "mape", "r2", "f1", "f2", "psi", "ndcg", "roi"})
 
 DASH: Final = "\N{EN DASH}"
 """Stands for a number that is undefined."""
@@ -37,6 +43,17 @@ def check_title(check_type: str) -> str:
     ('Missing values', 'Row count check')
     """
     return CHECK_TITLES.get(check_type) or check_type.replace("_", " ").capitalize()
+
+
+def metric_title(metric: str) -> str:
+    """Name of a metric for people; abbreviations stay as they are.
+
+    Examples
+    --------
+    >>> metric_title("true_positive_rate"), metric_title("auc"), metric_title("DPPL")
+    ('true positive rate', 'AUC', 'DPPL')
+    """
+    return metric.upper() if metric in _ABBREVIATIONS else metric.replace("_", " ")
 
 
 def number(value: float | None) -> str:
