@@ -13,8 +13,11 @@ from monitoring_core.dataset.batch import Batch, Column, TypeCode
 from monitoring_core.dataset.capture import CapturedEvent, read_capture, read_events
 from monitoring_core.dataset.delimited import read_csv
 from monitoring_core.dataset.formats import DatasetFormat, FileKind, read_dataset
-from monitoring_core.dataset.ground_truth import GroundTruth, read_ground_truth
+from monitoring_core.dataset.ground_truth import GroundTruth, read_ground_truth, upload_order
 from monitoring_core.dataset.jsonlines import read_json, read_json_lines
+from monitoring_core.dataset.labelled import JoinReport, read_labelled
+from monitoring_core.dataset.merge import write_merged
+from monitoring_core.dataset.merged import read_merged
 from monitoring_core.dataset.parquet import read_parquet
 from monitoring_core.dataset.quarantine import Quarantine, QuarantinedRecord, Reason
 from monitoring_core.dataset.source import Source
@@ -28,6 +31,7 @@ __all__ = [
     "DatasetFormat",
     "FileKind",
     "GroundTruth",
+    "JoinReport",
     "Quarantine",
     "QuarantinedRecord",
     "Reason",
@@ -42,6 +46,10 @@ __all__ = [
     "read_ground_truth",
     "read_json",
     "read_json_lines",
+    "read_labelled",
+    "read_merged",
     "read_parquet",
     "read_table",
+    "upload_order",
+    "write_merged",
 ]

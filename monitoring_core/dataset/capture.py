@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 
 from monitoring_core.dataset.batch import Batch
-from monitoring_core.dataset.builder import BatchBuilder
-from monitoring_core.dataset.capture_record import AlignedEvent, PlainRows, align_each, read_records, split_plain
-from monitoring_core.dataset.json_rows import Row
-from monitoring_core.dataset.layout import LayoutBook
+from monitoring_core.dataset.capture_record import AlignedEvent, RecordReader, Records, align_each, read_records
+from monitoring_core.dataset.collector import RowCollector, variant_of
+from monitoring_core.dataset.layout import LayoutBook, join_sides
 from monitoring_core.dataset.quarantine import Quarantine
 from monitoring_core.dataset.source import Source
 from monitoring_core.spec import SchemaSpec
 from monitoring_core.window import Window
-
-_VARIANT = re.compile(r"(?:^|/)([^/]+)/\d{4}/\d{2}/\d{2}/\d{2}/[^/]+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +57,9 @@ def read_capture(
     window: Window | None = None,
     quarantine: Quarantine | None = None,
     neighbours: Iterable[Source] = (),
+    *,
+    with_variant: bool = False,
+    reader: RecordReader = read_records,
 ) -> Iterator[Batch]:
     """Read captured events as rows, output columns first.
 
@@ -79,6 +78,10 @@ def read_capture(
     neighbours : iterable of Source
         Objects that were begun in another window and may hold records of this one. Of their bad records
         those whose own time cannot be read are left to that other window, so that each counts once.
+    with_variant : bool
+        Whether rows get the column ``variant``, from the key of their object, after all others.
+    reader : callable
+        Reads the records of an object.
 
     Yields
     ------
@@ -87,36 +90,24 @@ def read_capture(
         go to the quarantine, unless all rows are so: then the data has other columns, and they are read.
     """
     quarantine = Quarantine() if quarantine is None else quarantine
+    collector = RowCollector(columns or SchemaSpec(), quarantine, with_variant=with_variant)
+    for source, records in read_placed(sources, window, quarantine, neighbours, reader):
+        yield from collector.add(source, records)
+    yield from collector.flush()
+
+
+def read_placed(
+    sources: Iterable[Source],
+    window: Window | None,
+    quarantine: Quarantine,
+    neighbours: Iterable[Source] = (),
+    reader: RecordReader = read_records,
+) -> Iterator[tuple[Source, Records]]:
+    """Yield the records of a window, a block at a time, with their source; parameters are those of `read_capture`."""
     own, others = ((source, quarantine) for source in sources), ((source, Quarantine()) for source in neighbours)
-    book, builder = LayoutBook(columns or SchemaSpec()), BatchBuilder(quarantine)
     for source, unplaced in chain(own, others):
-        for records in read_records(source, window, quarantine, unplaced):
-            plain = split_plain(records)
-            if plain is not None:
-                _add_plain(builder, book, source, plain)
-            else:
-                for event in align_each(records, source, quarantine):
-                    yield from _add_event(builder, book, source, event)
-            if builder.full:
-                yield from builder.flush()
-    yield from builder.flush()
-
-
-def _add_plain(builder: BatchBuilder, book: LayoutBook, source: Source, plain: PlainRows) -> None:
-    first = plain.values[0]
-    layout = book.find(Row(first[: plain.output_width]), Row(first[plain.output_width :]))
-    for line, values in zip(plain.lines, plain.values, strict=True):
-        builder.add(source.name, line, layout.names, layout.arrange(values), alignment=layout.alignment)
-
-
-def _add_event(builder: BatchBuilder, book: LayoutBook, source: Source, event: AlignedEvent) -> Iterator[Batch]:
-    """Add the rows of one event; one with very many rows makes batches of its own."""
-    for output, request in zip(event.outputs, event.inputs, strict=True):
-        layout = book.find(output, request)
-        values = layout.arrange(_joined(output, request))
-        builder.add(source.name, event.line, layout.names, values, alignment=layout.alignment)
-        if builder.full:
-            yield from builder.flush()
+        for records in reader(source, window, quarantine, unplaced):
+            yield source, records
 
 
 def read_events(
@@ -137,8 +128,7 @@ def read_events(
     quarantine = Quarantine() if quarantine is None else quarantine
     book = LayoutBook(columns or SchemaSpec())
     for source in sources:
-        match = _VARIANT.search(source.name)
-        variant = match[1] if match else ""
+        variant = variant_of(source.name)
         for records in read_records(source, window, quarantine, quarantine):
             for event in align_each(records, source, quarantine):
                 yield _captured(event, book, variant)
@@ -148,7 +138,7 @@ def _captured(event: AlignedEvent, book: LayoutBook, variant: str) -> CapturedEv
     inputs, outputs = [], []
     for output, request in zip(event.outputs, event.inputs, strict=True):
         layout = book.find(output, request)
-        texts = dict(zip(layout.names, layout.arrange(_joined(output, request)), strict=True))
+        texts = dict(zip(layout.names, layout.arrange(join_sides(output, request)), strict=True))
         answered = book.output_names(layout, output)
         outputs.append({name: text or None for name, text in texts.items() if name in answered})
         inputs.append({name: text or None for name, text in texts.items() if name not in answered})
@@ -162,7 +152,3 @@ def _captured(event: AlignedEvent, book: LayoutBook, variant: str) -> CapturedEv
         output_rows=tuple(outputs),
         custom_attributes=metadata.custom_attributes,
     )
-
-
-def _joined(output: Row | None, request: Row | None) -> list[str | None]:
-    return [*(output.values if output else ()), *(request.values if request else ())]

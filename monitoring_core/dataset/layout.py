@@ -104,6 +104,11 @@ class LayoutBook:
         return None if set(columns) == set(expected) else columns
 
 
+def join_sides(output: Row | None, request: Row | None) -> list[str | None]:
+    """Return the values of a captured row as `Layout.arrange` expects them."""
+    return [*(output.values if output else ()), *(request.values if request else ())]
+
+
 def _shape(row: Row | None) -> object:
     return None if row is None else (len(row.values), row.names)
 

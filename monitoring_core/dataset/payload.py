@@ -6,7 +6,7 @@ import base64
 import binascii
 import csv
 import io
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -36,6 +36,7 @@ class Payload(msgspec.Struct, frozen=True, gc=False, rename={"content_type": "ob
     data: str
     encoding: str
     content_type: str | None = None
+    mode: Any = None
 
 
 class DecodedPayload(msgspec.Struct, frozen=True):

@@ -68,7 +68,9 @@ class TypedReader:
             column: _texts(arrays[f"c{index}"]) if code is None else _numbers(arrays[f"c{index}"], code)
             for index, (column, code) in enumerate(self._codes.items())
         }
-        batch = set_aside_infinite(Batch(columns), lambda row: (self._name, first_row + row + 1), self._quarantine)
+        batch = Batch(columns)
+        lines = range(first_row + 1, first_row + len(batch) + 1)
+        batch = set_aside_infinite(batch, lambda: [(self._name, line) for line in lines], self._quarantine)
         if len(batch):
             yield batch
 

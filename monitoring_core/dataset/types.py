@@ -14,7 +14,7 @@ The regular expressions are those of Deequ's ``StatefulDataType``, which the ana
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import msgspec
 import numpy as np
@@ -26,8 +26,14 @@ _FRACTIONAL = re.compile(r"[-+]? ?[0-9]+(?:\.[0-9]+|(?:\.[0-9]+)?[Ee][-+]?[0-9]+
 _INTEGRAL = re.compile(r"[-+]? ?[0-9]+")
 _BOOLEANS = frozenset({"true", "false"})
 
+_CODES: Mapping[type, TypeCode] = {
+    int: TypeCode.INTEGRAL,
+    float: TypeCode.FRACTIONAL,
+    type(None): TypeCode.MISSING,
+}
 _NUMBER_BYTES = b"0123456789+-.eE,"
 _numbers = msgspec.json.Decoder(list[int | float])
+_anything = msgspec.json.Decoder(list)  # in half the time; the characters leave only numbers and null
 
 
 def infer_type(text: str | None) -> TypeCode:
@@ -71,6 +77,49 @@ def column_from_texts(texts: Sequence[str | None]) -> Column:
     return _column_of_json_numbers(texts) or _column_of_any(texts)
 
 
+def columns_from_rows(text: str, width: int) -> list[Column]:
+    r"""Build the columns of CSV without quotes, much faster than from the texts of each.
+
+    Parameters
+    ----------
+    text : str
+        One row per line; the last has no line end.
+    width : int
+        Values in every row.
+
+    Examples
+    --------
+    >>> [column.numbers.tolist() for column in columns_from_rows("1,2.5\n3,", 2)]
+    [[1.0, 3.0], [2.5, nan]]
+    """
+    flat = text.replace("\n", ",")
+    size = width * (text.count("\n") + 1)
+    try:
+        values = _decode_numbers(flat, size)
+        numbers = None if values is None else _as_floats(values).reshape(-1, width).T
+    except (msgspec.MsgspecError, OverflowError):  # not JSON numbers, or beyond a double
+        values = numbers = None
+    if values is None or numbers is None:
+        fields = flat.split(",")
+        return [column_from_texts(fields[at::width]) for at in range(width)]
+    codes: list[NDArray[np.uint8]]
+    if flat.count(".") == size:  # no number has two points, so each has one
+        codes = [np.full(size // width, TypeCode.FRACTIONAL, dtype=np.uint8)] * width
+    else:
+        codes = [_codes_of(values[at::width]) for at in range(width)]
+    return [Column(*pair) for pair in zip(codes, np.ascontiguousarray(numbers), strict=True)]
+
+
+def _decode_numbers(flat: str, size: int) -> list[int | float | None] | None:
+    """Decode comma separated values as one JSON array; None if any is neither a number nor missing."""
+    if flat.encode().translate(None, delete=_NUMBER_BYTES):
+        return None
+    if ",," in flat or flat[:1] in ("", ",") or flat[-1:] == ",":
+        flat = ("," + flat + ",").replace(",,", ",null,").replace(",,", ",null,")[1:-1]
+    values = _anything.decode(f"[{flat}]")
+    return values if len(values) == size else None
+
+
 def _column_of_json_numbers(texts: Sequence[str | None]) -> Column | None:
     """Decode the whole column as one JSON array; None unless every value is a JSON number or missing.
 
@@ -83,7 +132,7 @@ def _column_of_json_numbers(texts: Sequence[str | None]) -> Column | None:
         return None
     try:
         values = _numbers.decode(b"[%b]" % joined)
-        codes, numbers = _from_python_numbers(values)
+        codes, numbers = _codes_of(values), _as_floats(values)
     except (msgspec.MsgspecError, OverflowError):  # not JSON numbers, or beyond a double
         return None
     if len(values) != len(present):
@@ -97,15 +146,20 @@ def _column_of_json_numbers(texts: Sequence[str | None]) -> Column | None:
     return Column(all_codes, all_numbers)
 
 
-def _from_python_numbers(values: list[int | float]) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    numbers = np.array(values, dtype=np.float64)
+def _as_floats(values: Sequence[int | float | None]) -> NDArray[np.float64]:
+    """Return numbers as an array, nan where missing."""
+    try:
+        return np.fromiter(values, np.float64, len(values))
+    except TypeError:  # None, which the slower way takes
+        return np.array(values, np.float64)
+
+
+def _codes_of(values: Sequence[int | float | None]) -> NDArray[np.uint8]:
+    """Return the type of each number."""
     kinds = set(map(type, values))
-    if kinds == {int}:
-        return np.full(len(values), TypeCode.INTEGRAL, dtype=np.uint8), numbers
-    if kinds == {float}:
-        return np.full(len(values), TypeCode.FRACTIONAL, dtype=np.uint8), numbers
-    integral = np.fromiter((type(value) is int for value in values), dtype=bool, count=len(values))
-    return np.where(integral, TypeCode.INTEGRAL, TypeCode.FRACTIONAL).astype(np.uint8), numbers
+    if len(kinds) == 1:
+        return np.full(len(values), _CODES[kinds.pop()], dtype=np.uint8)
+    return np.fromiter(map(_CODES.__getitem__, map(type, values)), dtype=np.uint8, count=len(values))
 
 
 def _column_of_any(texts: Sequence[str | None]) -> Column:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, FiniteFloat, model_validator
 
 
 class Frozen(BaseModel):
@@ -22,3 +24,18 @@ class SchemaSpec(Frozen):
     features: tuple[str, ...] = ()
     label: str | None = None
     """Name that the ground truth gets where it is joined to captured rows, after all other columns."""
+
+
+class MetricLimit(Frozen):
+    """What a metric must be, whatever the baseline was."""
+
+    at_least: FiniteFloat | None = None
+    """A smaller value violates."""
+    at_most: FiniteFloat | None = None
+    """A larger value violates."""
+
+    @model_validator(mode="after")
+    def _has_a_side(self) -> Self:
+        if self.at_least is None and self.at_most is None:
+            raise ValueError("give at_least, at_most or both, for example {at_least: 0.8}")
+        return self

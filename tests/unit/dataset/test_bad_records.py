@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import json
+import re
 import zlib
 from collections import Counter
 from uuid import uuid4
@@ -14,11 +16,13 @@ from hypothesis import strategies as st
 
 from monitoring_core.dataset import Quarantine, Reason, Source, read_capture
 from monitoring_core.dataset.json_rows import MAX_COLUMNS, MAX_DEPTH
+from monitoring_core.dataset.lines import count_quotes
 from monitoring_core.dataset.payload import MAX_PAYLOAD_BYTES
 from monitoring_core.window import Window
 from tests.unit.dataset.captures import SCHEMA, read, record, side, values
 
 GOOD = record().encode()
+STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 
 
 def with_bytes(old: bytes, new: bytes) -> bytes:
@@ -46,7 +50,9 @@ BAD = [
     (with_bytes(b"1,2,3", b"1,\\u0000,3"), Reason.NUL),
     (with_bytes(b"1,2,3", b"1,\\ud800,3"), Reason.NOT_JSON),
     (with_bytes(b'"eventId":"e1"', b'"eventId":"e1","eventId":"e2"'), Reason.DUPLICATE_KEY),
+    (with_bytes(b'"eventId":"e1"', b'"eventId":"e1","\\u0065ventId":"e2"'), Reason.DUPLICATE_KEY),
     (with_bytes(b'"data":"0.5"', b'"data":"0.5","data":"0.9"'), Reason.DUPLICATE_KEY),
+    (with_bytes(b'"eventVersion":"0"', b'"other":"0","other":"1"'), Reason.DUPLICATE_KEY),
     (with_bytes(b'"eventVersion":"0"', b'"x":' + b"[" * 5000 + b"]" * 5000), Reason.TOO_DEEP),
     (record(side("1,2,3", "XML")).encode(), Reason.UNKNOWN_ENCODING),
     (record(side("!!!", "BASE64")).encode(), Reason.PAYLOAD_NOT_BASE64),
@@ -220,3 +226,20 @@ def test_mutated_lines_never_crash_and_never_cost_a_good_one() -> None:
         assert values(batches)["a"].count(77.0) >= 200
         assert sum(map(len, batches)) >= 200
         assert quarantine.count <= 200
+
+
+def test_a_record_whose_rows_are_bad_in_several_ways_counts_once() -> None:
+    rows = '{"instances": [{"a": 1, "b": 2, "c": 3, "x": 0}, {"a": 1, "b": 2, "c": 3, "y": 0}, {"a": 1e999}]}'
+    batches, quarantine = read([record(side(rows, "JSON"), "1\n2\n3"), record()])
+    assert (sum(map(len, batches)), quarantine.count) == (1, 1)
+
+
+JSON = st.recursive(
+    st.none() | st.integers() | st.text(), lambda x: st.lists(x, max_size=3) | st.dictionaries(st.text(), x, max_size=3)
+)
+
+
+@given(JSON, st.booleans())
+def test_quotes_of_strings_are_told_from_those_inside(document: object, ascii_only: bool) -> None:
+    text = json.dumps(document, ensure_ascii=ascii_only).encode()
+    assert count_quotes(text) == len(STRING.findall(text)) * 2

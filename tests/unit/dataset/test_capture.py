@@ -9,13 +9,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from monitoring_core.dataset import Quarantine, Reason, Source, read_capture, read_events
-from monitoring_core.dataset.capture_record import FORMAT, align_each, split_plain
+from monitoring_core.dataset.capture_record import FORMAT, align_each, join_plain
 from monitoring_core.dataset.json_rows import Row
+from monitoring_core.dataset.types import column_from_texts, columns_from_rows
 from monitoring_core.spec import SchemaSpec
 from monitoring_core.window import Window
 from tests.unit.dataset.captures import SCHEMA, read, record, side, values
@@ -175,7 +177,11 @@ def test_small_objects_share_a_batch_in_their_order() -> None:
     assert batch["a"].numbers.tolist() == list(range(50))
 
 
-plain = st.lists(st.sampled_from(["", "1", "2.5", "x", " 3"]), min_size=3, max_size=4).map(",".join)
+plain = st.lists(
+    st.sampled_from(["", "1", "2.5", "-7e3", "x", " 3", "+1", "007", "9" * 30, "9" * 400, "1e999", "true"]),
+    min_size=3,
+    max_size=4,
+).map(",".join)
 
 
 @given(st.lists(st.tuples(plain, st.sampled_from(["0.5", "0.5\n", "1", "a,b"])), min_size=1, max_size=8))
@@ -185,11 +191,19 @@ def test_records_read_at_once_and_one_by_one_give_the_same(pairs: list[tuple[str
     (records,) = FORMAT.read(source, quarantine)
     events = list(align_each(records, source, quarantine))
     rows = [[*(e.outputs[0] or Row([])).values, *(e.inputs[0] or Row([])).values] for e in events]
-    together = split_plain(records)
+    together = join_plain(records)
     widths = {(answer.count(","), request.count(",")) for request, answer in pairs}
     assert (together is None) == (len(widths) > 1)
-    assert together is None or together.values == rows
     assert quarantine.count == 0
+    if together is not None:
+        assert together.text.split("\n") == [",".join(value or "" for value in row) for row in rows]
+        width = together.output_width + together.input_width
+        for found, texts in zip(columns_from_rows(together.text, width), zip(*rows, strict=True), strict=True):
+            expected = column_from_texts(texts)
+            assert found.codes.tolist() == expected.codes.tolist()
+            np.testing.assert_array_equal(found.numbers, expected.numbers)
+            assert (found.texts is None) == (expected.texts is None)
+            assert found.texts is None or expected.texts is None or found.texts.tolist() == expected.texts.tolist()
 
 
 def test_events_carry_identity_rows_and_variant() -> None:

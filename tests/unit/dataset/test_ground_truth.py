@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from monitoring_core.dataset import GroundTruth, Quarantine, QuarantinedRecord, Reason, Source, read_ground_truth
-
-
-def label(data: str, encoding: str = "CSV", event_id: str = "e1") -> str:
-    return json.dumps(
-        {
-            "groundTruthData": {"data": data, "encoding": encoding},
-            "eventMetadata": {"eventId": event_id, "inferenceTime": "2024-01-01T00:00:00Z"},
-            "eventVersion": "0",
-        }
-    )
+from monitoring_core.dataset import (
+    GroundTruth,
+    Quarantine,
+    QuarantinedRecord,
+    Reason,
+    Source,
+    read_ground_truth,
+    upload_order,
+)
+from monitoring_core.dataset.ground_truth import collection_hour
+from tests.unit.dataset.labels import label
 
 
 @pytest.mark.parametrize(
@@ -94,3 +94,17 @@ def test_quarantines_of_two_shards_add_up() -> None:
     assert (both.count, both.by_reason[Reason.NOT_JSON], both.out_of_window) == (3, 2, 4)
     assert both.examples == [QuarantinedRecord("a", 1, Reason.NOT_JSON)]
     assert left.count == 1
+
+
+def test_labels_know_the_hour_in_which_they_were_collected() -> None:
+    earlier, later = "a/2024/01/01/05/x.jsonl", "b/2024/01/01/06/x.jsonl"
+    found = read_ground_truth([Source(earlier, label("0").encode()), Source(later, label("1").encode())])
+    assert (found.labels, found.collected) == ({"e1": ("1",)}, {"e1": datetime(2024, 1, 1, 6, tzinfo=UTC)})
+    found = read_ground_truth([Source(earlier, label("0").encode()), Source("by-hand.jsonl", label("1").encode())])
+    assert (found.labels, found.collected) == ({"e1": ("1",)}, {})
+    assert collection_hour("a/2024/13/01/05/x.jsonl") is None
+
+
+def test_objects_of_several_prefixes_are_put_in_the_order_of_their_hours() -> None:
+    names = ["b/2024/01/01/05/1000.jsonl", "a/2024/01/01/06/0100.jsonl", "a/2024/01/01/05/0900.jsonl"]
+    assert sorted(names, key=upload_order) == [names[2], names[0], names[1]]
