@@ -10,10 +10,9 @@ Lambda functions, the analyzer container and the command line all end here, what
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import singledispatch
 from typing import Final
 
 import msgspec
@@ -25,11 +24,11 @@ from monitoring_core.checks.evaluation import Check, Evaluation
 from monitoring_core.dataset.batch import Batch
 from monitoring_core.dataset.quarantine import Quarantine
 from monitoring_core.errors import NoDataError
-from monitoring_core.monitors.analysis import Analysis, ParityMetric
-from monitoring_core.monitors.data_quality import analysis as data_quality
+from monitoring_core.kinds import GoodData, WindowData, analyse, make_files
+from monitoring_core.monitors.analysis import ParityMetric
 from monitoring_core.monitors.windows import split_by_time
 from monitoring_core.report.sagemaker.violations import feature_name, limit
-from monitoring_core.spec import DataQualitySpec, MonitorSpec
+from monitoring_core.spec import MonitorSpec
 
 MAX_FINDINGS: Final = 10
 
@@ -42,31 +41,6 @@ __all__ = [
     "load_baseline",
     "make_baseline",
 ]
-
-
-@singledispatch
-def _make_files(
-    spec: MonitorSpec,
-    windows: Sequence[Sequence[Batch]],  # noqa: ARG001 - for the functions of each kind
-    *,
-    compat: bool,  # noqa: ARG001
-) -> tuple[dict[str, bytes], int]:
-    raise TypeError(f"no monitor is made from a {type(spec).__name__}")
-
-
-@singledispatch
-def _analyse(
-    spec: MonitorSpec,
-    batches: Iterable[Batch],  # noqa: ARG001 - for the functions of each kind
-    files: Mapping[str, bytes],  # noqa: ARG001
-    *,
-    compat: bool,  # noqa: ARG001
-) -> Analysis:
-    raise TypeError(f"no monitor is made from a {type(spec).__name__}")
-
-
-_make_files.register(DataQualitySpec, data_quality.make_files)
-_analyse.register(DataQualitySpec, data_quality.analyse)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +103,7 @@ def make_baseline(
     created_at: datetime,
     time_column: str | None = None,
     period: timedelta = timedelta(days=1),
+    model_file: bytes | None = None,
     compat: bool = False,
 ) -> BaselineFiles:
     """Make a baseline: Amazon's files and the sheet that binds them to a model. The data is held in memory.
@@ -146,6 +121,8 @@ def make_baseline(
         without it the whole is one window. It is no feature.
     period : timedelta
         Length of the windows that the monitor will analyse.
+    model_file : bytes, optional
+        The model, for a monitor that asks it.
     compat : bool
         As Amazon's analyzer does it, without calibration.
 
@@ -157,7 +134,7 @@ def make_baseline(
         If a column of the specification is not in the data.
     """
     windows = split_by_time(batches, time_column, period) if time_column else [list(batches)]
-    files, rows = _make_files(spec, windows, compat=compat)
+    files, rows = make_files(spec, GoodData(windows, model_file, compat))
     if not rows:
         raise NoDataError(f"the baseline data set {dataset} has no rows; give one with at least one row")
     return seal(
@@ -177,6 +154,7 @@ def evaluate_window(
     baseline: BaselineFiles,
     *,
     quarantine: Quarantine | None = None,
+    end: datetime | None = None,
     compat: bool = False,
 ) -> RunResult:
     """Analyse one window against a baseline.
@@ -193,6 +171,8 @@ def evaluate_window(
         From `load_baseline` or `import_baseline`.
     quarantine : Quarantine, optional
         Where the readers behind `batches` put bad records.
+    end : datetime, optional
+        End of the window, which the age of its data is counted to.
     compat : bool
         Decide and write exactly as Amazon's analyzer does.
 
@@ -203,7 +183,7 @@ def evaluate_window(
     ColumnNotFoundError
         If the specification names a feature that the baseline does not have.
     """
-    analysis = _analyse(spec, batches, baseline.files, compat=compat)
+    analysis = analyse(spec, WindowData(batches, baseline.files, end, compat))
     files = {**analysis.files, "evaluation.json": dump_evaluation(analysis.evaluation)}
     if quarantine is not None and quarantine.count:
         files["quarantine.jsonl"] = _quarantine_lines(quarantine)

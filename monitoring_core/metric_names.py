@@ -36,6 +36,7 @@ DRIFT_EXCESS: Final = Metric(
 )
 ROWS: Final = Metric("Rows", "Count", "Rows analysed.")
 QUARANTINED_RECORDS: Final = Metric("QuarantinedRecords", "Count", "Records that could not be read.")
+LABEL_COVERAGE: Final = Metric("LabelCoverage", "None", "Share of the window's events that have a label.")
 BASELINE_AGE: Final = Metric("BaselineAgeDays", "None", "Days between the baseline's creation and the window's end.")
 
 RUN_METRICS: Final = (
@@ -46,6 +47,7 @@ RUN_METRICS: Final = (
     DRIFT_EXCESS,
     ROWS,
     QUARANTINED_RECORDS,
+    LABEL_COVERAGE,
     BASELINE_AGE,
 )
 
@@ -55,6 +57,31 @@ class AwsNamespace(StrEnum):
 
     ENDPOINT_DATA_QUALITY = "aws/sagemaker/Endpoints/data-metrics"
     BATCH_DATA_QUALITY = "aws/sagemaker/ModelMonitoring/data-metrics"
+    ENDPOINT_MODEL_QUALITY = "aws/sagemaker/Endpoints/model-metrics"
+    BATCH_MODEL_QUALITY = "aws/sagemaker/ModelMonitoring/model-metrics"
+    ENDPOINT_BIAS = "aws/sagemaker/Endpoints/bias-metrics"
+    BATCH_BIAS = "aws/sagemaker/ModelMonitoring/bias-metrics"
+    ENDPOINT_EXPLAINABILITY = "aws/sagemaker/Endpoints/explainability-metrics"
+    BATCH_EXPLAINABILITY = "aws/sagemaker/ModelMonitoring/explainability-metrics"
+
+
+_ENDPOINT_NAMESPACES: Final = {
+    "data-quality": AwsNamespace.ENDPOINT_DATA_QUALITY,
+    "model-quality": AwsNamespace.ENDPOINT_MODEL_QUALITY,
+    "model-bias": AwsNamespace.ENDPOINT_BIAS,
+    "model-explainability": AwsNamespace.ENDPOINT_EXPLAINABILITY,
+}
+
+
+def endpoint_namespace(kind: str) -> AwsNamespace:
+    """Namespace of the metrics that Amazon's container of a kind of monitor publishes.
+
+    Examples
+    --------
+    >>> str(endpoint_namespace("model-bias"))
+    'aws/sagemaker/Endpoints/bias-metrics'
+    """
+    return _ENDPOINT_NAMESPACES[kind]
 
 
 def feature_data(feature: str) -> str:
@@ -88,6 +115,32 @@ def feature_baseline_drift(feature: str) -> str:
     'feature_baseline_drift_age'
     """
     return f"feature_baseline_drift_{feature}"
+
+
+def bias_metric(name: str) -> str:
+    """Name of AWS's metric of a bias metric.
+
+    Examples
+    --------
+    >>> bias_metric("DPPL")
+    'bias_metric_DPPL'
+    """
+    return f"bias_metric_{name}"
+
+
+def feature_attribution(feature: str) -> str:
+    """Name of AWS's metric of a feature's global attribution.
+
+    Examples
+    --------
+    >>> feature_attribution("age")
+    'feature_age'
+    """
+    return f"feature_{feature}"
+
+
+EXPECTED_VALUE: Final = "ExpectedValue"
+"""AWS's metric of the mean score of the SHAP baseline."""
 
 
 def schedule_name(endpoint: str, monitor: str) -> str:

@@ -38,13 +38,22 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One number, with the count of rows it rests on."""
+    """One number, with the count of rows it rests on.
+
+    Attributes
+    ----------
+    interval : tuple of float, optional
+        Where the true value may well be.
+    standard_deviation : float, optional
+        Of the value, over samples of this size; None where it is not known.
+    """
 
     metric: str
     value: float
     n: int
     subject: Subject = Subject()
     interval: tuple[float, float] | None = None
+    standard_deviation: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +72,17 @@ class Bound:
     def __contains__(self, value: float) -> bool:
         return (self.lower is None or value >= self.lower) and (self.upper is None or value <= self.upper)
 
+    def meets(self, interval: tuple[float, float]) -> bool:
+        """Return whether any number of another interval is within this one.
+
+        Examples
+        --------
+        >>> Bound(lower=0.8).meets((0.7, 0.85)), Bound(lower=0.8).meets((0.7, 0.75))
+        (True, False)
+        """
+        low, high = interval
+        return (self.lower is None or high >= self.lower) and (self.upper is None or low <= self.upper)
+
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
@@ -72,6 +92,8 @@ class Constraint:
     ----------
     check_type : str
         AWS's ``constraint_check_type`` where one exists, e.g. ``baseline_drift_check``.
+    beyond_chance : bool
+        Violated only when the measurement's whole interval is out of bounds, not its value alone.
     """
 
     metric: str
@@ -80,6 +102,7 @@ class Constraint:
     min_n: int = 1
     severity: Severity = Severity.WARNING
     check_type: str = ""
+    beyond_chance: bool = False
 
     def check(self, measurement: Measurement | None) -> Check:
         """Compare a measurement with this constraint."""
@@ -90,7 +113,8 @@ class Constraint:
             return Check(self, measurement, Outcome.NOT_EVALUATED, reason)
         if math.isnan(measurement.value):
             return Check(self, measurement, Outcome.NOT_EVALUATED, f"{self.metric} is undefined on these rows")
-        outcome = Outcome.PASSED if measurement.value in self.bound else Outcome.VIOLATED
+        held = self.bound.meets(measurement.interval) if self.beyond_chance and measurement.interval else False
+        outcome = Outcome.PASSED if held or measurement.value in self.bound else Outcome.VIOLATED
         return Check(self, measurement, outcome)
 
 

@@ -176,9 +176,9 @@ def chi_square(reference: Mapping[str, int], current: Mapping[str, int]) -> tupl
     >>> chi_square({"b": 20}, {"a": 10, "b": 20})
     (nan, nan)
     """
-    observed = {category: float(current.get(category, 0)) for category in reference}
+    observed = {category: float(current.get(category, 0)) for category, count in reference.items() if count}
     scale = sum(observed.values()) / (sum(reference.values()) or 1)
-    expected = {category: count * scale for category, count in reference.items()}
+    expected = {category: reference[category] * scale for category in observed}
     while len(expected) > 1 and _too_many_small(expected):
         smallest, second = sorted(expected, key=lambda category: (expected[category], category))[:2]
         expected[second] += expected.pop(smallest)
@@ -233,7 +233,7 @@ def population_stability_index(reference: ArrayLike, current: ArrayLike, *, smoo
     >>> population_stability_index([10, 20], [0, 0])
     nan
     """
-    pair = _shares(reference, current, smoothing)
+    pair = shares(reference, current, smoothing)
     if pair is None:
         return math.nan
     p, q = pair
@@ -275,7 +275,7 @@ def jensen_shannon(reference: ArrayLike, current: ArrayLike) -> Distance:
     >>> round(jensen_shannon([10, 20, 30], [30, 20, 10]), 4)
     0.3547
     """
-    pair = _shares(reference, current, 0.0)
+    pair = shares(reference, current)
     if pair is None:
         return Distance(math.nan)
     middle = (pair[0] + pair[1]) / 2
@@ -283,10 +283,10 @@ def jensen_shannon(reference: ArrayLike, current: ArrayLike) -> Distance:
     return Distance(math.sqrt(max(0.0, divergence)))
 
 
-def _shares(
-    reference: ArrayLike, current: ArrayLike, smoothing: float
+def shares(
+    reference: ArrayLike, current: ArrayLike, smoothing: float = 0.0
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-    """Shares per bin of both sides; None if a side has no rows."""
+    """Return the shares per bin of both sides; None if a side has no rows."""
     p, q = np.asarray(reference, dtype=np.float64), np.asarray(current, dtype=np.float64)
     if p.shape != q.shape:
         raise IncompatibleStatesError(

@@ -7,32 +7,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
-from monitoring_core.metric_names import (
-    DIMENSIONS,
-    NAMESPACE,
-    AwsNamespace,
-    Metric,
-    feature_baseline_drift,
-    feature_data,
-    feature_non_null,
-)
+from monitoring_core.metric_names import DIMENSIONS, NAMESPACE, Metric
+from monitoring_core.monitors.analysis import ParityMetric, StatisticSet
 
 MAX_METRICS_PER_LINE: Final = 100
-
-
-@dataclass(frozen=True, slots=True)
-class StatisticSet:
-    """Many values in four numbers, so that Minimum, Maximum, Average, Sum and SampleCount are right."""
-
-    minimum: float
-    maximum: float
-    total: float
-    count: float
 
 
 MetricValue: TypeAlias = float | StatisticSet | None
@@ -79,47 +61,30 @@ def run_metrics(endpoint: str, schedule: str, values: Mapping[Metric, float | No
     return embedded_metrics(NAMESPACE, dimensions, values, timestamp)
 
 
-def feature_metrics(
-    endpoint: str,
-    schedule: str,
-    statistics: Mapping[str, Any],
-    drift: Mapping[str, float],
-    features: Collection[str],
-    timestamp: datetime,
+def parity_metrics(
+    namespace: str, endpoint: str, schedule: str, metrics: Iterable[ParityMetric], timestamp: datetime
 ) -> list[str]:
-    """Render the metrics Model Monitor publishes for features, under its names.
+    """Render the metrics that Model Monitor or Clarify publish, under their names.
 
     Parameters
     ----------
-    statistics : mapping
-        ``statistics.json`` of the run.
-    drift : mapping of str to float
-        Distance from the baseline by feature, where it was measured.
-    features : collection of str
-        Features to publish; each has up to three metrics, and each metric costs money.
+    namespace : str
+        One of `AwsNamespace`.
+    metrics : iterable of ParityMetric
+        Each metric costs money.
+    timestamp : datetime
+        The start of the window, as theirs.
     """
-    values: dict[Metric, MetricValue] = {}
-    for feature in statistics["features"]:
-        name = feature["name"]
-        if name in features:
-            numbers = feature.get("numerical_statistics") or feature.get("string_statistics") or {}
-            values[_metric(feature_data(name), "None")] = _statistic_set(numbers)
-            values[_metric(feature_non_null(name), "Count")] = numbers.get("common", {}).get("num_present")
-            values[_metric(feature_baseline_drift(name), "None")] = drift.get(name)
-    dimensions = dict(zip(DIMENSIONS, (endpoint, schedule), strict=True))
-    return embedded_metrics(AwsNamespace.ENDPOINT_DATA_QUALITY, dimensions, values, timestamp)
-
-
-def _metric(name: str, unit: str) -> Metric:
-    return Metric(name, unit, "")
-
-
-def _statistic_set(statistics: Mapping[str, Any]) -> StatisticSet | None:
-    """Statistic set of a numeric feature; None for a string feature and for one without values."""
-    count = statistics.get("common", {}).get("num_present", 0)
-    if not count or "sum" not in statistics:
-        return None
-    return StatisticSet(statistics["min"], statistics["max"], statistics["sum"], count)
+    by_dimensions: dict[tuple[tuple[str, str], ...], dict[Metric, MetricValue]] = {}
+    for metric in metrics:
+        named = by_dimensions.setdefault(tuple(metric.dimensions.items()), {})
+        named[Metric(metric.name, "None", "")] = metric.value
+    own = dict(zip(DIMENSIONS, (endpoint, schedule), strict=True))
+    return [
+        line
+        for dimensions, values in by_dimensions.items()
+        for line in embedded_metrics(namespace, own | dict(dimensions), values, timestamp)
+    ]
 
 
 def _is_defined(value: MetricValue) -> bool:

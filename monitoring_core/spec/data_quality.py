@@ -44,7 +44,5 @@ class DataQualitySpec(Frozen):
     domain_content_threshold: Annotated[float, Field(ge=0, le=1)] = 1.0
     distribution: DistributionConstraints = DistributionConstraints()
     features: dict[str, FeatureConstraint] = Field(default_factory=dict)
-    emit_features: tuple[str, ...] = ()
-    """Features whose AWS parity metrics (``feature_baseline_drift_<f>`` ...) are published."""
     min_rows: Annotated[int, Field(ge=1)] = 1
     """Drift is not evaluated on fewer rows."""

@@ -36,21 +36,17 @@ class _Levels:
     def __init__(self, levels: Sequence[Floats], compactions: Sequence[int]) -> None:
         self.levels = list(levels)
         self.compactions = list(compactions)
-
-    @property
-    def size(self) -> int:
-        return sum(level.size for level in self.levels)
-
-    @property
-    def capacity(self) -> int:
-        return sum(map(capacity, range(len(self.levels))))
+        self.size = sum(level.size for level in self.levels)
+        self.capacity = sum(map(capacity, range(len(self.levels))))
 
     def append(self, values: Floats) -> None:
         """Insert in order; the bulk form of inserting one value at a time and compacting on overflow."""
         start = 0
         while start < values.size:
             stop = start + max(1, self.capacity - self.size + 1)  # the last of these overflows
-            self.levels[0] = np.concatenate([self.levels[0], values[start:stop]])
+            added = values[start:stop]
+            self.levels[0] = np.concatenate([self.levels[0], added]) if self.levels[0].size else added
+            self.size += added.size
             start = stop
             if self.size > self.capacity:
                 self.compact()
@@ -59,13 +55,17 @@ class _Levels:
         """Halve the lowest full level into the one above it."""
         height = next(h for h, level in enumerate(self.levels) if level.size >= capacity(h))
         if height + 1 == len(self.levels):
+            self.capacity += capacity(height + 1)
             self.levels.append(np.empty(0))
             self.compactions.append(0)
         level = self.levels[height]
         even = level.size - level.size % 2
         offset = (self.compactions[height] + 1) // 2 % 2  # 0 1 1 0 0 1 1 ...
-        self.levels[height + 1] = np.concatenate([self.levels[height + 1], np.sort(level[:even])[offset::2]])
+        halved = level[:even].copy()
+        halved.sort()
+        self.levels[height + 1] = np.concatenate([self.levels[height + 1], halved[offset::2]])
         self.levels[height] = level[even:]
+        self.size -= even // 2
         self.compactions[height] += 1
 
 

@@ -47,6 +47,8 @@ def close(left: object, right: object) -> bool:  # noqa: PLR0911
     if isinstance(left, float) and isinstance(right, float):
         return math.isclose(left, right, rel_tol=1e-9, abs_tol=1e-6) or (math.isnan(left) and math.isnan(right))
     if isinstance(left, np.ndarray) and isinstance(right, np.ndarray):
+        if left.dtype.kind == "f":
+            return left.shape == right.shape and np.allclose(left, right, rtol=1e-9, atol=1e-6, equal_nan=True)
         return np.array_equal(left, right)
     if isinstance(left, dict) and isinstance(right, dict):
         return left.keys() == right.keys() and all(close(left[key], right[key]) for key in left)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -16,18 +17,38 @@ from hypothesis import strategies as st
 from monitoring_core.dataset.batch import TypeCode
 from monitoring_core.dataset.types import column_from_texts
 from monitoring_core.monitors.data_quality import ColumnProfile, DataProfile
-from monitoring_core.stats.distinct import Distinct
+from monitoring_core.monitors.model_quality.probabilities import Probabilities
+from monitoring_core.monitors.segments import Segments
+from monitoring_core.stats.attribution import Attributions
+from monitoring_core.stats.calibration_bins import CalibrationBins
+from monitoring_core.stats.co_moments import CoMoments
+from monitoring_core.stats.confusion import Confusion
+from monitoring_core.stats.distinct import Distinct, hash_numbers
+from monitoring_core.stats.error_moments import ErrorMoments
+from monitoring_core.stats.grid_counts import GridCounts
+from monitoring_core.stats.group_tally import GroupTally, Levels
 from monitoring_core.stats.histogram import Histogram
 from monitoring_core.stats.keyed import Keyed
 from monitoring_core.stats.kll import KllSketch
 from monitoring_core.stats.mergeable import merge_all
 from monitoring_core.stats.moments import Moments
+from monitoring_core.stats.reservoir import Reservoir
+from monitoring_core.stats.row_sample import RowSample
+from monitoring_core.stats.shape import Shape
+from monitoring_core.stats.share import Share
+from monitoring_core.stats.sums import Sums
 from monitoring_core.stats.tally import Tally
 from monitoring_core.stats.type_counts import TypeCounts
+from monitoring_core.stats.vector_moments import VectorMoments
+from monitoring_core.stats.vocabulary import Vocabulary
+from monitoring_core.stats.within import Within
 from tests.laws.strategies import CUTS, NUMBERS, TEXTS, close
 
 EDGES = np.array([-3.0, 0.0, 0.5, 4.0])
+SMALL = st.floats(-100, 100).map(lambda value: round(value, 3))
+GAPPY = st.one_of(SMALL, st.just(float("nan")))
 KNOWN = frozenset({"a", "1"})
+SCORED = st.tuples(st.floats(0, 1).map(lambda value: round(value, 3)), st.booleans())
 
 
 @dataclass(frozen=True)
@@ -43,6 +64,36 @@ class Law:
 
 def profile(texts: list[str | None]) -> ColumnProfile:
     return ColumnProfile.of(column_from_texts(texts), EDGES, KNOWN)
+
+
+def grid(capacity: int | None) -> Callable[[list[tuple[float, bool]]], GridCounts]:
+    return lambda v: GridCounts.of(*arrays(v), 2, capacity=capacity)
+
+
+def arrays(rows: list[tuple[float, bool]]) -> tuple[Any, Any]:
+    return np.array([number for number, _ in rows], dtype=float), np.array([flag for _, flag in rows], dtype=bool)
+
+
+def segments(values: list[str]) -> Segments[Sums]:
+    counts = {
+        f"x={value}": Sums(values.count(value), {"n": float(values.count(value))}) for value in sorted(set(values))
+    }
+    return Segments(Sums(len(values), {"n": float(len(values))} if values else {}), Keyed(counts))
+
+
+def levels(names: list[str]) -> Levels:
+    places = sorted({"", *names})
+    return Levels(np.array([places.index(name) for name in names], dtype=np.int64), places)
+
+
+def group_tally(values: list[tuple[str, str, str, str]]) -> GroupTally:
+    columns = [[value[place] for value in values] for place in range(4)]
+    return GroupTally.of(*map(levels, columns))
+
+
+def row_sample(values: list[tuple[float, int, str]]) -> RowSample:
+    columns = {name: np.array([value[place] for value in values], dtype=float) for place, name in enumerate("xy")}
+    return RowSample.of(5, columns, [levels([value[2] for value in values])])
 
 
 def keyed(values: list[str]) -> Keyed[str, Tally]:
@@ -79,6 +130,77 @@ ALL_STATES = {
         lambda v: DataProfile(len(v), Keyed({"x": profile(v)})),
         DataProfile(),
         decode=DataProfile.from_dict,
+    ),
+    "Confusion": Law(
+        st.tuples(st.sampled_from([0, 1, 2]), st.sampled_from([0, 1, 2])),
+        lambda v: Confusion.of(("a", "b", "c"), *np.array(v, dtype=np.intp).reshape(-1, 2).T),
+        Confusion(),
+        decode=Confusion.from_dict,
+    ),
+    "GridCounts": Law(st.tuples(NUMBERS, st.booleans()), grid(6), GridCounts.empty(2, 6), decode=GridCounts.from_dict),
+    "GridCounts, exact": Law(
+        st.tuples(NUMBERS, st.booleans()), grid(None), GridCounts.empty(2, None), decode=GridCounts.from_dict
+    ),
+    "CalibrationBins": Law(
+        SCORED, lambda v: CalibrationBins.of(*arrays(v)), CalibrationBins.empty(), decode=CalibrationBins.from_dict
+    ),
+    "Probabilities": Law(
+        SCORED, lambda v: Probabilities.of(*arrays(v)), Probabilities(), decode=Probabilities.from_dict
+    ),
+    "ErrorMoments": Law(
+        st.tuples(st.floats(-3, 3), st.floats(-3, 3)),
+        lambda v: ErrorMoments.of(*np.array(v, dtype=float).reshape(-1, 2).T),
+        ErrorMoments(),
+        decode=ErrorMoments.from_dict,
+    ),
+    "Shape": Law(SMALL, lambda v: Shape.of(np.array(v)), Shape(), decode=Shape.from_dict),
+    "CoMoments": Law(
+        st.tuples(GAPPY, GAPPY),
+        lambda v: CoMoments.of(("a", "b"), np.array(v, dtype=float).reshape(-1, 2)),
+        CoMoments.empty(("a", "b")),
+        decode=CoMoments.from_dict,
+    ),
+    "VectorMoments": Law(
+        st.tuples(SMALL, SMALL),
+        lambda v: VectorMoments.of(np.array(v, dtype=float).reshape(-1, 2)),
+        VectorMoments.empty(2),
+        decode=VectorMoments.from_dict,
+    ),
+    "Reservoir": Law(
+        st.integers(-8, 8),
+        lambda v: Reservoir.of(hash_numbers(np.array(v, float)), np.array(v, float).reshape(-1, 1), capacity=5),
+        Reservoir.empty(capacity=5, width=1),
+        decode=Reservoir.from_dict,
+    ),
+    "GroupTally": Law(
+        st.tuples(*[st.sampled_from(["a", "b", ""])] * 4), group_tally, GroupTally(), decode=GroupTally.from_dict
+    ),
+    "RowSample": Law(
+        st.tuples(st.sampled_from([0.0, 1.0, 2.5, math.nan]), st.integers(-3, 3), st.sampled_from(["a", "d"])),
+        row_sample,
+        RowSample(5),
+        decode=RowSample.from_dict,
+    ),
+    "Share": Law(st.booleans(), lambda v: Share(sum(v), len(v)), Share(), decode=Share.from_dict),
+    "Within": Law(NUMBERS, lambda v: Within.of(np.array(v), -1.0, 2.0), Within(-1.0, 2.0), decode=Within.from_dict),
+    "Sums": Law(
+        st.integers(0, 9),
+        lambda v: Sums(len(v), {"even": float(sum(x for x in v if x % 2 == 0))} if v else {}),
+        Sums(),
+        decode=Sums.from_dict,
+    ),
+    "Attributions": Law(
+        st.tuples(SMALL, SMALL, SMALL),
+        lambda v: Attributions.of(np.array(v, dtype=float).reshape(-1, 1, 3), keep=True),
+        Attributions(),
+        decode=Attributions.from_dict,
+    ),
+    "Vocabulary": Law(st.text("abc", max_size=2), Vocabulary.of, Vocabulary(), decode=Vocabulary.from_dict),
+    "Segments": Law(
+        st.sampled_from("abc"),
+        segments,
+        Segments(Sums()),
+        decode=Segments(Sums()).from_dict,
     ),
 }
 

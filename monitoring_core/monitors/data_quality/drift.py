@@ -83,7 +83,7 @@ def effect_sizes(reference: ColumnProfile, current: ColumnProfile) -> Iterator[t
     """Yield measures that are reported beside the verdict and decide nothing."""
     if reference.inferred_type.is_numeric:
         yield "ks", kolmogorov_smirnov(reference.histogram, current.histogram)
-        cuts = _decile_cuts(reference)
+        cuts = decile_cuts(reference)
         ours, theirs = reference.histogram.bins(cuts).tolist(), current.histogram.bins(cuts).tolist()
     else:
         by_category = categories(reference.tally, current.tally)
@@ -93,7 +93,7 @@ def effect_sizes(reference: ColumnProfile, current: ColumnProfile) -> Iterator[t
     yield "js", jensen_shannon(ours, theirs)
 
 
-def _decile_cuts(reference: ColumnProfile) -> NDArray[np.int64]:
+def decile_cuts(reference: ColumnProfile) -> NDArray[np.int64]:
     """Positions of the edges that cut the baseline into (at most) ten bins of equal counts."""
     histogram = reference.histogram
     if not histogram.edges.size:

@@ -157,7 +157,7 @@ class DataProfile:
 def _tally(column: Column, ordered: NDArray[np.float64], known: frozenset[str]) -> Tally:
     if column.texts is not None:
         return Tally.of((text for text in column.texts if text is not None), known)
-    if not known and np.count_nonzero(np.diff(ordered)) >= CAPACITY * 2:  # more numbers than ever listed
+    if not known and np.count_nonzero(ordered[1:] != ordered[:-1]) >= CAPACITY * 2:  # more numbers than ever listed
         return Tally(other=int(ordered.size))
     counts: Counter[str] = Counter()
     for code, spell in ((TypeCode.INTEGRAL, _spell_integer), (TypeCode.FRACTIONAL, repr)):

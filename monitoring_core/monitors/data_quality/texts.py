@@ -7,34 +7,9 @@ from typing import Final
 
 from monitoring_core.checks.drift import DRIFT_CHECK
 from monitoring_core.checks.evaluation import Check
+from monitoring_core.checks.java_double import java_double
 from monitoring_core.monitors.data_quality.drift import P_VALUE
 from monitoring_core.stats.type_counts import InferredType
-
-_PLAIN_FROM, _PLAIN_BELOW = 1e-3, 1e7
-
-
-def java_double(value: float) -> str:
-    """Spell a double as Java and Scala do.
-
-    Examples
-    --------
-    >>> java_double(0.000509), java_double(100.0), java_double(12345678.0), java_double(float("inf"))
-    ('5.09E-4', '100.0', '1.2345678E7', 'Infinity')
-    """
-    if math.isnan(value):
-        return "NaN"
-    if math.isinf(value):
-        return "Infinity" if value > 0 else "-Infinity"
-    if value == 0 or _PLAIN_FROM <= abs(value) < _PLAIN_BELOW:
-        return repr(float(value))
-    digits, _, exponent = f"{float(value)!r}".partition("e")
-    if not exponent:  # Python spells it plainly: shift the point
-        sign, plain = ("-", digits[1:]) if value < 0 else ("", digits)
-        whole, _, fraction = plain.partition(".")
-        significant = (whole + fraction).strip("0") or "0"
-        shift = len(whole) - 1 if whole != "0" else -(len(fraction) - len(fraction.lstrip("0")) + 1)
-        return f"{sign}{significant[0]}.{significant[1:] or '0'}E{shift}"
-    return f"{digits if '.' in digits else digits + '.0'}E{int(exponent)}"
 
 
 def percent(share: float) -> str:

@@ -3,13 +3,13 @@ from __future__ import annotations
 import json
 import math
 from datetime import UTC, datetime
-from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
 from monitoring_core.metric_names import DRIFT_EXCESS, ROWS, RUN_METRICS, VIOLATIONS, Metric
-from monitoring_core.report.emf import embedded_metrics, feature_metrics, run_metrics
+from monitoring_core.monitors.analysis import ParityMetric, StatisticSet
+from monitoring_core.report.emf import embedded_metrics, parity_metrics, run_metrics
 
 WHEN = datetime(2013, 7, 1, 0, 0, 0, 250_000, tzinfo=UTC)
 
@@ -51,27 +51,16 @@ def test_no_line_has_more_than_a_hundred_metrics_and_none_is_lost(n: int) -> Non
     assert all(line[name] == float(name[1:]) for line, part in zip(lines, names, strict=True) for name in part)
 
 
-def test_feature_metrics_have_amazons_names_and_only_for_the_features_asked_for() -> None:
-    numeric = {
-        "common": {"num_present": 4, "num_missing": 1},
-        "mean": 2.5,
-        "sum": 10.0,
-        "std_dev": 1.0,
-        "min": 1.0,
-        "max": 4.0,
-    }
-    statistics: dict[str, Any] = {
-        "features": [
-            {"name": "age", "inferred_type": "Integral", "numerical_statistics": numeric},
-            {"name": "state", "inferred_type": "String", "string_statistics": {"common": {"num_present": 5}}},
-            {"name": "other", "inferred_type": "Integral", "numerical_statistics": numeric},
-        ]
-    }
-    (line,) = feature_metrics("ep", "sch", statistics, {"age": 0.31}, {"age", "state"}, WHEN)
-    record = json.loads(line)
-    assert record["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "aws/sagemaker/Endpoints/data-metrics"
-    assert record["feature_data_age"] == {"Max": 4.0, "Min": 1.0, "Count": 4, "Sum": 10.0}
-    assert record["feature_non_null_age"] == 4
-    assert record["feature_baseline_drift_age"] == 0.31
-    assert record["feature_non_null_state"] == 5
-    assert not any("other" in name or name == "feature_baseline_drift_state" for name in record)
+def test_parity_metrics_have_amazons_names_and_their_own_dimensions() -> None:
+    metrics = [
+        ParityMetric("feature_data_age", StatisticSet(4, 10.0, 1.0, 4.0), subject="age"),
+        ParityMetric("feature_non_null_age", 4.0, subject="age"),
+        ParityMetric("bias_metric_DI", 0.8, {"Facet": "sex"}),
+    ]
+    lines = parity_metrics("aws/sagemaker/Endpoints/data-metrics", "ep", "sch", metrics, WHEN)
+    first, second = map(json.loads, lines)
+    assert first["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "aws/sagemaker/Endpoints/data-metrics"
+    assert first["feature_data_age"] == {"Max": 4.0, "Min": 1.0, "Count": 4, "Sum": 10.0}
+    assert first["feature_non_null_age"] == 4
+    assert second["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["Endpoint", "MonitoringSchedule", "Facet"]]
+    assert (second["Facet"], second["bias_metric_DI"]) == ("sex", 0.8)

@@ -1,0 +1,184 @@
+"""Every kind of monitor behind two functions: one makes the files of a baseline, the other analyses a window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import singledispatch
+from itertools import chain
+
+from monitoring_core.dataset.batch import Batch
+from monitoring_core.monitors import custom
+from monitoring_core.monitors.analysis import Analysis
+from monitoring_core.monitors.data_integrity import analysis as data_integrity
+from monitoring_core.monitors.data_quality import analysis as data_quality
+from monitoring_core.monitors.embedding_drift import analysis as embedding_drift
+from monitoring_core.monitors.model_bias import analysis as model_bias
+from monitoring_core.monitors.model_explainability import analysis as model_explainability
+from monitoring_core.monitors.model_quality import analysis as model_quality
+from monitoring_core.monitors.prediction_drift import analysis as prediction_drift
+from monitoring_core.monitors.text import analysis as text
+from monitoring_core.spec import (
+    CustomSpec,
+    DataIntegritySpec,
+    DataQualitySpec,
+    EmbeddingDriftSpec,
+    ModelBiasSpec,
+    ModelExplainabilitySpec,
+    ModelQualitySpec,
+    MonitorSpec,
+    PredictionDriftSpec,
+    TextSpec,
+)
+
+Files = tuple[dict[str, bytes], int]
+"""Files of a baseline by name, and the rows it rests on."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoodData:
+    """What a baseline is made of.
+
+    Attributes
+    ----------
+    windows : sequence of sequence of Batch
+        The data, grouped by time where that is known, so that limits can allow for ordinary change; else one window.
+    model_file : bytes or None
+        The model, for the kinds that ask it.
+    compat : bool
+        As Amazon's analyzers do it.
+    """
+
+    windows: Sequence[Sequence[Batch]]
+    model_file: bytes | None = None
+    compat: bool = False
+
+    @property
+    def batches(self) -> Iterable[Batch]:
+        """All rows."""
+        return chain.from_iterable(self.windows)
+
+
+@dataclass(frozen=True, slots=True)
+class WindowData:
+    """What a window is judged on.
+
+    Attributes
+    ----------
+    batches : iterable of Batch
+        To be read once.
+    baseline : mapping of str to bytes
+        Files of the baseline.
+    end : datetime or None
+        End of the window, where it is known.
+    compat : bool
+        As Amazon's analyzers do it.
+    """
+
+    batches: Iterable[Batch]
+    baseline: Mapping[str, bytes]
+    end: datetime | None = None
+    compat: bool = False
+
+
+@singledispatch
+def make_files(spec: MonitorSpec, data: GoodData) -> Files:  # noqa: ARG001 - for the functions of each kind
+    """Make the files of a baseline."""
+    raise TypeError(f"no monitor is made from a {type(spec).__name__}")
+
+
+@singledispatch
+def analyse(spec: MonitorSpec, data: WindowData) -> Analysis:  # noqa: ARG001 - for the functions of each kind
+    """Hold one window against a baseline."""
+    raise TypeError(f"no monitor is made from a {type(spec).__name__}")
+
+
+@make_files.register
+def _(spec: DataQualitySpec, data: GoodData) -> Files:
+    return data_quality.make_files(spec, data.windows, compat=data.compat)
+
+
+@analyse.register
+def _(spec: DataQualitySpec, data: WindowData) -> Analysis:
+    return data_quality.analyse(spec, data.batches, data.baseline, compat=data.compat)
+
+
+@make_files.register
+def _(spec: ModelQualitySpec, data: GoodData) -> Files:
+    return model_quality.make_files(spec, data.windows, compat=data.compat)
+
+
+@analyse.register
+def _(spec: ModelQualitySpec, data: WindowData) -> Analysis:
+    return model_quality.analyse(spec, data.batches, data.baseline, compat=data.compat)
+
+
+@make_files.register
+def _(spec: ModelBiasSpec, data: GoodData) -> Files:
+    return model_bias.make_files(spec, data.batches, compat=data.compat)
+
+
+@analyse.register
+def _(spec: ModelBiasSpec, data: WindowData) -> Analysis:
+    return model_bias.analyse(spec, data.batches, data.baseline, compat=data.compat)
+
+
+@make_files.register
+def _(spec: ModelExplainabilitySpec, data: GoodData) -> Files:
+    return model_explainability.make_files(spec, data.batches, compat=data.compat, model_file=data.model_file)
+
+
+@analyse.register
+def _(spec: ModelExplainabilitySpec, data: WindowData) -> Analysis:
+    return model_explainability.analyse(spec, data.batches, data.baseline, compat=data.compat)
+
+
+@make_files.register
+def _(spec: PredictionDriftSpec, data: GoodData) -> Files:
+    return prediction_drift.make_files(spec, data.windows)
+
+
+@analyse.register
+def _(spec: PredictionDriftSpec, data: WindowData) -> Analysis:
+    return prediction_drift.analyse(spec, data.batches, data.baseline, compat=data.compat)
+
+
+@make_files.register
+def _(spec: DataIntegritySpec, data: GoodData) -> Files:
+    return data_integrity.make_files(spec, data.windows)
+
+
+@analyse.register
+def _(spec: DataIntegritySpec, data: WindowData) -> Analysis:
+    return data_integrity.analyse(spec, data.batches, data.baseline, compat=data.compat, as_of=data.end)
+
+
+@make_files.register
+def _(spec: EmbeddingDriftSpec, data: GoodData) -> Files:
+    return embedding_drift.make_files(spec, data.windows)
+
+
+@analyse.register
+def _(spec: EmbeddingDriftSpec, data: WindowData) -> Analysis:
+    return embedding_drift.analyse(spec, data.batches, data.baseline, compat=data.compat)
+
+
+@make_files.register
+def _(spec: TextSpec, data: GoodData) -> Files:
+    return text.make_files(spec, data.windows)
+
+
+@analyse.register
+def _(spec: TextSpec, data: WindowData) -> Analysis:
+    return text.analyse(spec, data.batches, data.baseline, compat=data.compat)
+
+
+@make_files.register
+def _(spec: CustomSpec, data: GoodData) -> Files:
+    return custom.make_files(spec, data.windows)
+
+
+@analyse.register
+def _(spec: CustomSpec, data: WindowData) -> Analysis:
+    return custom.analyse(spec, data.batches, data.baseline, compat=data.compat)

@@ -1,0 +1,179 @@
+"""Model quality in files: what a baseline holds, and what a window gives."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
+from typing import Any, Final
+
+from monitoring_core.baseline_files import CONSTRAINTS, STATISTICS
+from monitoring_core.checks.evaluation import Constraint, Evaluation, Measurement, Subject
+from monitoring_core.dataset.batch import Batch
+from monitoring_core.errors import BaselineError
+from monitoring_core.monitors.analysis import Analysis, ParityMetric
+from monitoring_core.monitors.base import Baseline, judge, profile
+from monitoring_core.monitors.model_quality.binary import BinaryQuality, BinaryState
+from monitoring_core.monitors.model_quality.constraints import Limits, apply_spec, as_checks, suggest_limits
+from monitoring_core.monitors.model_quality.multiclass import MulticlassQuality, MulticlassState
+from monitoring_core.monitors.model_quality.own_file import OWN_FILE, OwnFile, dump_own_file, load_own_file
+from monitoring_core.monitors.model_quality.positive_label import decide_positive_label
+from monitoring_core.monitors.model_quality.quality import ModelQuality
+from monitoring_core.monitors.model_quality.regression import RegressionQuality
+from monitoring_core.monitors.segments import Segmented, Segments
+from monitoring_core.monitors.stored import dump_weakest
+from monitoring_core.report.sagemaker.model_quality import (
+    METRICS,
+    binary_matrix,
+    confusion_matrix,
+    dump_quality_statistics,
+    score_curves,
+)
+from monitoring_core.report.sagemaker.model_quality_constraints import (
+    dump_quality_constraints,
+    dump_quality_violations,
+    load_quality_constraints,
+)
+from monitoring_core.spec.model_quality import ModelQualitySpec, ProblemType
+from monitoring_core.stats.keyed import Keyed
+from monitoring_core.stats.mergeable import merge_all
+
+Measured = Mapping[str, Measurement]
+Quality = ModelQuality[Any]
+
+_MONITORS: Final[Mapping[ProblemType, type[Quality]]] = {
+    ProblemType.BINARY: BinaryQuality,
+    ProblemType.MULTICLASS: MulticlassQuality,
+    ProblemType.REGRESSION: RegressionQuality,
+}
+
+
+def monitor_of(spec: ModelQualitySpec, limits: Limits | None = None, *, compat: bool = False) -> Quality:
+    """Make the monitor that a specification describes, without its segments."""
+    return _MONITORS[spec.problem_type](spec, limits, compat)
+
+
+def make_files(
+    spec: ModelQualitySpec, windows: Sequence[Sequence[Batch]], *, compat: bool = False
+) -> tuple[dict[str, bytes], int]:
+    """Return the content of a baseline by file name, and its rows.
+
+    Parameters
+    ----------
+    spec : ModelQualitySpec
+        Where prediction and label are; its own limits are written in place of suggested ones.
+    windows : sequence of sequence of Batch
+        The data, in one part or in several: limits are such that no part violates them.
+    compat : bool
+        Thresholds exactly as Amazon's analyzer suggests them; segments are left out.
+
+    Raises
+    ------
+    ColumnNotFoundError
+        If an attribute has no column.
+    DataError
+        If labels or predictions are not what the problem needs.
+    """
+    spec, _ = decide_positive_label(spec, chain.from_iterable(windows))
+    monitor = monitor_of(spec, compat=compat)
+    parts = [profile(monitor, window) for window in windows]
+    whole = merge_all(parts, monitor.empty())
+    if not whole.rows:
+        return {}, 0
+    measured = monitor.by_metric(whole)
+    by_window = [monitor.by_metric(part) for part in parts] if len(parts) > 1 else []
+    limits = suggest_limits(spec.problem_type, measured, windows=by_window, min_rows=spec.min_rows, compat=compat)
+    files = {
+        STATISTICS: _statistics(monitor, whole, measured),
+        CONSTRAINTS: dump_quality_constraints(spec.problem_type, apply_spec(limits, spec)),
+    }
+    if not compat:
+        segments = _segment_limits(monitor, chain.from_iterable(windows)) if spec.segments else {}
+        files[OWN_FILE] = dump_own_file(OwnFile(spec.positive_label, segments))
+    return files, whole.rows
+
+
+def analyse(
+    spec: ModelQualitySpec, batches: Iterable[Batch], baseline: Mapping[str, bytes], *, compat: bool = False
+) -> Analysis:
+    """Hold one window against a baseline, Amazon's or ours; the specification's own limits go over the baseline's.
+
+    When there are no rows there are no statistics and constraints.
+
+    Raises
+    ------
+    BaselineError
+        If the baseline's files cannot be read, or are of another problem.
+    ColumnNotFoundError
+        If an attribute has no column.
+    DataError
+        If labels or predictions are not what the problem needs.
+    """
+    if CONSTRAINTS not in baseline:
+        raise BaselineError(f"the baseline has no {CONSTRAINTS} (found: {', '.join(baseline) or 'nothing'})")
+    own = load_own_file(baseline[OWN_FILE]) if OWN_FILE in baseline else OwnFile()
+    if spec.positive_label is None and own.positive_label is not None:
+        spec = spec.model_copy(update={"positive_label": own.positive_label})
+    spec, batches = decide_positive_label(spec, batches)
+    limits = load_quality_constraints(spec.problem_type, baseline[CONSTRAINTS])
+    monitor = monitor_of(spec, limits, compat=compat)
+    if compat or not spec.segments:
+        state = profile(monitor, batches)
+        evaluation = judge(monitor, state, Baseline(monitor.empty(), tuple(monitor.suggest(state))))
+        files = {}
+    else:
+        evaluation, state = _judge_segments(monitor, batches, own.segments)
+        files = {"segments.json": dump_weakest(evaluation)}
+    files["constraint_violations.json"] = dump_quality_violations(evaluation, compat=compat)
+    if not state.rows:
+        return Analysis(evaluation, files)
+    measured = {m.metric: m for m in evaluation.measurements if not m.subject.segment}
+    suggested = suggest_limits(spec.problem_type, measured, compat=compat)
+    files[STATISTICS] = _statistics(monitor, state, measured)
+    files[CONSTRAINTS] = dump_quality_constraints(spec.problem_type, suggested)
+    return Analysis(evaluation, files, tuple(_parity(spec.problem_type, measured)))
+
+
+def _statistics(monitor: Quality, state: Any, measured: Measured) -> bytes:
+    problem = monitor.spec.problem_type
+    match monitor, state:
+        case BinaryQuality(), BinaryState():
+            matrix = binary_matrix(state.outcomes(monitor.positive), monitor.positive, state.confusion.actual)
+            curves = score_curves(state.scores) if state.scores.total else None
+            return dump_quality_statistics(problem, state.rows, measured, matrix=matrix, curves=curves)
+        case _, MulticlassState():
+            matrix = confusion_matrix(state.confusion)
+            return dump_quality_statistics(problem, state.rows, measured, matrix=matrix)
+    return dump_quality_statistics(problem, state.rows, measured)
+
+
+def _parity(problem: ProblemType, measured: Measured) -> Iterator[ParityMetric]:
+    for metric in METRICS[problem]:
+        if metric in measured and math.isfinite(measured[metric].value):
+            yield ParityMetric(metric, measured[metric].value)
+
+
+def _segment_limits(monitor: Quality, batches: Iterable[Batch]) -> dict[str, Limits]:
+    """Return what each of the largest segments of good data suggests."""
+    segmented = Segmented(monitor, monitor.spec.segments)
+    reference = segmented.as_reference(profile(segmented, batches))
+    return {
+        key: suggest_limits(monitor.spec.problem_type, monitor.by_metric(reference.by[key])) for key in reference.by
+    }
+
+
+def _judge_segments(monitor: Quality, batches: Iterable[Batch], limits: Mapping[str, Limits]) -> tuple[Evaluation, Any]:
+    """Hold all rows, and each known segment, against their limits; return the state of all rows, too."""
+    segmented = Segmented(monitor, monitor.spec.segments)
+    empty = monitor.empty()
+    reference = Segments(empty, Keyed(dict.fromkeys(limits, empty)), frozenset(limits))
+    state = profile(segmented, batches, reference)
+    constraints = [*monitor.suggest(empty), *_of_segments(monitor.spec, limits, segmented.min_rows)]
+    return judge(segmented, state, Baseline(reference, tuple(constraints))), state.whole
+
+
+def _of_segments(spec: ModelQualitySpec, limits: Mapping[str, Limits], min_rows: int) -> Iterator[Constraint]:
+    for segment, own in limits.items():
+        for constraint in as_checks(own, spec, compat=False):
+            yield replace(constraint, subject=Subject(segment=segment), min_n=max(constraint.min_n, min_rows))

@@ -1,0 +1,33 @@
+"""Baseline and window of the predictions, as files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from monitoring_core.dataset.batch import Batch
+from monitoring_core.monitors import stored
+from monitoring_core.monitors.analysis import Analysis
+from monitoring_core.monitors.base import Monitor
+from monitoring_core.monitors.column_drift import ColumnDrift
+from monitoring_core.monitors.prediction_drift.derive import Predictions
+from monitoring_core.monitors.segments import Segmented
+from monitoring_core.spec.prediction_drift import PredictionDriftSpec
+
+
+def monitor_of(spec: PredictionDriftSpec) -> Monitor[Any]:
+    """Make the monitor that a specification describes."""
+    drift = ColumnDrift(spec.name, spec.drift, Predictions(spec))
+    return Segmented(drift, spec.segments) if spec.segments else drift
+
+
+def make_files(spec: PredictionDriftSpec, windows: Sequence[Sequence[Batch]]) -> tuple[dict[str, bytes], int]:
+    """Make the files of a baseline; see `stored.make_files`."""
+    return stored.make_files(monitor_of(spec), windows)
+
+
+def analyse(
+    spec: PredictionDriftSpec, batches: Iterable[Batch], baseline_files: Mapping[str, bytes], *, compat: bool = False
+) -> Analysis:
+    """Hold one window against a baseline; see `stored.analyse`."""
+    return stored.analyse(monitor_of(spec), batches, baseline_files, compat=compat)
