@@ -1,4 +1,4 @@
-"""``python -m functions.analyzer``: run one analysis as a container does."""
+"""``python -m functions.analyzer``: run one analysis as Model Monitor's or Clarify's container does."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Final
 
 from functions.analyzer.analysis import analyse
+from functions.analyzer.clarify.job import run
+from functions.analyzer.clarify.settings import ClarifySettings, is_clarify_job
 from functions.analyzer.settings import Settings
 from monitoring_core.errors import WatchkeeperError
 
@@ -25,9 +27,14 @@ def main(environment: Mapping[str, str]) -> int:
     """Return the exit code: 0 completed, 255 failed; the exit message says which, and why."""
     message_file = Path(environment.get("output_message_file") or Settings.model_fields["output_message_file"].default)
     try:
-        settings = Settings.read(environment)
-        message_file = settings.output_message_file
-        message = analyse(settings, datetime.now(UTC))
+        if is_clarify_job(environment):
+            clarify = ClarifySettings.read(environment)
+            message_file = clarify.output_message_file
+            message = run(clarify, datetime.now(UTC))
+        else:
+            settings = Settings.read(environment)
+            message_file = settings.output_message_file
+            message = analyse(settings, datetime.now(UTC))
     except WatchkeeperError as error:
         logger.error("%s", error)  # noqa: TRY400 - the message says it all
         _leave(message_file, f"Failed: {error}")

@@ -10,15 +10,19 @@ from typing import Final
 
 from functions.analyzer.data_format import find_files, read_batches
 from functions.analyzer.metrics_file import write_metrics
+from functions.analyzer.scripts import RecordScript, compile_script, run_postprocess
 from functions.analyzer.settings import Settings
-from monitoring_core.artifacts import BaselineFiles, RunResult, evaluate_window, import_baseline, make_baseline
+from functions.analyzer.specification import specification
+from monitoring_core.artifacts import RunResult, evaluate_window, make_baseline
+from monitoring_core.baseline_files import CONSTRAINTS, HISTOGRAMS, STATISTICS, BaselineFiles
 from monitoring_core.dataset.batch import Batch
 from monitoring_core.dataset.quarantine import Quarantine
 from monitoring_core.errors import BaselineError, NoDataError
 from monitoring_core.monitors.data_quality.analysis import load_limits
-from monitoring_core.spec import DataQualitySpec, DistributionConstraints
+from monitoring_core.monitors.model_quality.own_file import OWN_FILE
 
 AWS_FILES: Final = frozenset({"statistics.json", "constraints.json", "constraint_violations.json"})
+OUR_FILES: Final = (HISTOGRAMS, OWN_FILE)
 
 
 def analyse(settings: Settings, now: datetime) -> str:
@@ -27,8 +31,18 @@ def analyse(settings: Settings, now: datetime) -> str:
     Raises
     ------
     WatchkeeperError
-        If the data or the baseline cannot be read, or there is no data.
+        If the data or the baseline cannot be read, there is no data, or a script of the user fails.
     """
+    postprocess = settings.post_analytics_processor_script
+    if postprocess is not None:
+        compile_script(postprocess)  # before the work, not after it
+    message = _analyse(settings, now)
+    if postprocess is not None:
+        run_postprocess(postprocess)
+    return message
+
+
+def _analyse(settings: Settings, now: datetime) -> str:
     if settings.baseline_constraints is None:
         _write(settings, _make_baseline(settings, now).files)
         return exit_message(0)
@@ -57,7 +71,7 @@ def _make_baseline(settings: Settings, now: datetime) -> BaselineFiles:
     for path in find_files(settings.dataset_source):
         digest.update(path.read_bytes())
     return make_baseline(
-        _spec(settings),
+        specification(settings),
         _batches(settings, [], Quarantine()),
         model=settings.endpoint or "",
         dataset=str(settings.dataset_source),
@@ -68,11 +82,11 @@ def _make_baseline(settings: Settings, now: datetime) -> BaselineFiles:
 
 
 def _evaluate(settings: Settings) -> RunResult:
-    baseline = _baseline(settings)
-    names = [feature.name for feature in load_limits(baseline.files).features]
+    baseline, spec = _baseline(settings), specification(settings)
+    names = [feature.name for feature in load_limits(baseline.files).features] if spec.kind == "data-quality" else []
     quarantine = Quarantine()
     result = evaluate_window(
-        _spec(settings),
+        spec,
         _batches(settings, names, quarantine),
         baseline,
         quarantine=quarantine,
@@ -86,29 +100,31 @@ def _evaluate(settings: Settings) -> RunResult:
     return result
 
 
-def _spec(settings: Settings) -> DataQualitySpec:
-    method = settings.categorical_drift_method
-    return DataQualitySpec(distribution=DistributionConstraints(categorical_drift_method=method))
-
-
 def _batches(settings: Settings, names: list[str], quarantine: Quarantine) -> Iterator[Batch]:
     files = find_files(settings.dataset_source)
-    return read_batches(settings.dataset_format, files, names=names, window=settings.window, quarantine=quarantine)
-
-
-def _baseline(settings: Settings) -> BaselineFiles:
-    statistics = settings.baseline_statistics
-    exact = statistics.with_name("histograms.json") if statistics is not None else None
-    return import_baseline(
-        _read(settings.baseline_constraints),
-        _read(statistics) if statistics is not None else None,
-        exact.read_bytes() if exact is not None and exact.is_file() else None,
+    path = settings.record_preprocessor_script
+    return read_batches(
+        settings.dataset_format,
+        files,
+        names=names,
+        window=settings.window,
+        quarantine=quarantine,
+        script=None if path is None else RecordScript(path),
     )
 
 
-def _read(path: Path | None) -> bytes:
+def _baseline(settings: Settings) -> BaselineFiles:
+    """Read Amazon's files, and those of ours that lie beside them."""
+    files = {CONSTRAINTS: settings.baseline_constraints, STATISTICS: settings.baseline_statistics}
+    given = {name: path for name, path in files.items() if path is not None}
+    beside = [path.with_name(name) for path in given.values() for name in OUR_FILES]
+    found = {path.name: path.read_bytes() for path in beside if path.is_file()}
+    return BaselineFiles(found | {name: _read(path) for name, path in given.items()})
+
+
+def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes() if path is not None else b""
+        return path.read_bytes()
     except OSError as error:
         raise BaselineError(f"cannot read the baseline file {path}: {error.strerror}; check its path") from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -17,6 +18,13 @@ JOB_CONFIG_VARIABLE: Final = "watchkeeper_processing_job_config"
 JOB_CONFIG: Final = Path("/opt/ml/config/processingjobconfig.json")
 
 _ABSENT: Final = frozenset({"", "null", "None"})
+
+
+class AnalysisType(StrEnum):
+    """``analysis_type``; Clarify's analyses are told by a file instead."""
+
+    DATA_QUALITY = "DATA_QUALITY"
+    MODEL_QUALITY = "MODEL_QUALITY"
 
 
 class Settings(BaseModel):
@@ -38,9 +46,15 @@ class Settings(BaseModel):
     endpoint: str | None = Field(default=None, validation_alias=AliasChoices("sagemaker_endpoint_name"))
     schedule: str | None = Field(default=None, validation_alias=AliasChoices("sagemaker_monitoring_schedule_name"))
     categorical_drift_method: Literal["LInfinity", "ChiSquared"] = "LInfinity"
-    analysis_type: str | None = None
-    record_preprocessor_script: str | None = None
-    post_analytics_processor_script: str | None = None
+    analysis_type: AnalysisType = AnalysisType.DATA_QUALITY
+    problem_type: str | None = None
+    inference_attribute: str | None = None
+    probability_attribute: str | None = None
+    ground_truth_attribute: str | None = None
+    probability_threshold_attribute: float | None = None
+    positive_label: str | None = None
+    record_preprocessor_script: Path | None = None
+    post_analytics_processor_script: Path | None = None
     compat: Literal["aws"] | None = Field(default=None, validation_alias=AliasChoices("watchkeeper_compat"))
 
     @classmethod
@@ -52,7 +66,7 @@ class Settings(BaseModel):
         ConfigError
             If a variable is missing, wrong, or asks for something that does not exist here.
         """
-        given = {**_job_environment(environment), **environment}
+        given = {**job_environment(environment), **environment}
         try:
             settings = cls.model_validate({name: value for name, value in given.items() if value not in _ABSENT})
         except ValidationError as error:
@@ -63,14 +77,6 @@ class Settings(BaseModel):
 
     def refuse_unsupported(self) -> None:
         """Fail loudly on what would otherwise be left out silently."""
-        if self.analysis_type not in {None, "DATA_QUALITY"}:
-            raise ConfigError(
-                f"analysis_type {self.analysis_type!r} is not supported; this image analyses data quality: "
-                "leave analysis_type unset"
-            )
-        for name in ("record_preprocessor_script", "post_analytics_processor_script"):
-            if getattr(self, name) is not None:
-                raise ConfigError(f"{name} is not supported yet, got {getattr(self, name)!r}; run without the script")
         if self.baseline_statistics is not None and self.baseline_constraints is None:
             raise ConfigError("baseline_statistics is given without baseline_constraints; give both, or neither")
 
@@ -82,7 +88,8 @@ class Settings(BaseModel):
         return Window(self.start_time, self.end_time)
 
 
-def _job_environment(environment: Mapping[str, str]) -> dict[str, str]:
+def job_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return the variables of ``processingjobconfig.json``, if the platform left one."""
     path = Path(environment.get(JOB_CONFIG_VARIABLE, JOB_CONFIG))
     if not path.is_file():
         return {}

@@ -183,13 +183,21 @@ def test_other_formats(kind: str, constraints: Path, analyze: Analyze, tmp_path:
 WRONG = {
     "script": (
         {"record_preprocessor_script": "/opt/ml/pre.py"},
-        "record_preprocessor_script is not supported yet, got '/opt/ml/pre.py'; run without the script",
+        "cannot read the script /opt/ml/pre.py: No such file or directory; check its path",
     ),
     "post": (
         {"post_analytics_processor_script": "/opt/ml/post.py"},
-        "post_analytics_processor_script is not supported yet",
+        "cannot read the script /opt/ml/post.py",
     ),
-    "analysis": ({"analysis_type": "MODEL_QUALITY"}, "analysis_type 'MODEL_QUALITY' is not supported"),
+    "analysis": ({"analysis_type": "MODEL_BIAS"}, "analysis_type: Input should be 'DATA_QUALITY' or 'MODEL_QUALITY'"),
+    "problem": (
+        {"analysis_type": "MODEL_QUALITY", "inference_attribute": "score"},
+        "problem_type: Field required; a MODEL_QUALITY analysis needs problem_type (BinaryClassification, ",
+    ),
+    "prediction": (
+        {"analysis_type": "MODEL_QUALITY", "problem_type": "BinaryClassification"},
+        "BinaryClassification needs inference_attribute or probability_attribute",
+    ),
     "format": ({"dataset_format": '{"xml": {}}'}, "unknown dataset_format"),
     "sides": (
         {"dataset_format": '{"sagemakerCaptureJson": {"captureIndexNames": ["endpointInput"]}}'},
