@@ -1,19 +1,23 @@
-"""``python -m benchmarks``: run everything, print a table, write ``results/<date>.json``."""
+"""``python -m benchmarks [name ...]``: run what is named; or all, and write ``results/speed.json`` and ``.md``."""
 
 from __future__ import annotations
 
 import json
 import os
 import platform
-import resource
 import subprocess
 import sys
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
-from benchmarks.data import write_capture, write_parquet
+from benchmarks.comparisons import COMPARISONS
+from benchmarks.data import write_capture, write_decisions, write_parquet
+from benchmarks.peers import NotInstallableError, Peer
+from benchmarks.peers.laps import Laps
+from benchmarks.tables import as_markdown
 from benchmarks.tasks import TASKS
 
 ROWS = 1_000_000
@@ -23,59 +27,68 @@ PACKAGES = ("duckdb", "msgspec", "numpy", "pydantic")
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
 
-def main() -> None:
-    """Make the data, run every task in a process of its own, report."""
+def main(named: list[str]) -> None:
+    """Make the data, run every task and peer in a process of its own, report."""
+    peers = list(dict.fromkeys(comparison.peer for comparison in COMPARISONS))
     with TemporaryDirectory(prefix="benchmark-") as made:
         folder = Path(made)
-        (folder / "baseline").mkdir()
-        write_parquet(folder / "reference.parquet", ROWS, seed=1)
-        write_parquet(folder / "current.parquet", ROWS, seed=2)
-        write_capture(folder / "capture.jsonl", RECORDS)
-        measured = [_measure(task.__name__, folder) for task in TASKS]
-    report = {
-        "date": f"{datetime.now(UTC):%Y-%m-%d}",
-        "machine": {"cores": os.cpu_count(), "processor": platform.machine(), "python": platform.python_version()},
-        "versions": {name: version(name) for name in PACKAGES},
-        "rows": ROWS,
-        "records": RECORDS,
-        "tasks": measured,
-    }
+        _write_data(folder)
+        if named:
+            found = [_measure(task.__name__, folder) for task in TASKS if task.__name__ in named]
+            found += [_measure_peer(peer, folder) for peer in peers if peer.name in named]
+            sys.stdout.write(json.dumps(found, indent=2) + "\n")
+            return
+        report: dict[str, Any] = {
+            "date": f"{datetime.now(UTC):%Y-%m-%d}",
+            "machine": {"cores": os.cpu_count(), "processor": platform.machine(), "python": platform.python_version()},
+            "versions": {name: version(name) for name in PACKAGES},
+            "rows": ROWS,
+            "records": RECORDS,
+            "tasks": [_measure(task.__name__, folder) for task in TASKS],
+            "peers": {peer.name: _measure_peer(peer, folder) for peer in peers},
+        }
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "speed.json").write_text(json.dumps(report, indent=2) + "\n")
-    sys.stdout.write(_table(measured))
+    page = as_markdown(report)
+    (RESULTS / "speed.md").write_text(page)
+    sys.stdout.write(page)
 
 
-def _measure(task: str, folder: Path) -> dict[str, object]:
+def _write_data(folder: Path) -> None:
+    (folder / "baseline").mkdir()
+    write_parquet(folder / "reference.parquet", ROWS, seed=1)
+    write_parquet(folder / "current.parquet", ROWS, seed=2)
+    write_parquet(folder / "large.parquet", 10 * ROWS, seed=4)
+    write_decisions(folder / "decisions.parquet", ROWS)
+    write_capture(folder / "capture.jsonl", RECORDS)
+
+
+def _measure(task: str, folder: Path) -> dict[str, Any]:
+    _say(task)
     command = [sys.executable, "-c", f"from benchmarks.__main__ import run_task; run_task({task!r}, {str(folder)!r})"]
-    done = subprocess.run(command, check=True, capture_output=True, text=True, env=os.environ | ONE_THREAD)  # noqa: S603
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=os.environ | ONE_THREAD)  # noqa: S603
+    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return {"task": task} | figures
+
+
+def _measure_peer(peer: Peer, folder: Path) -> dict[str, Any]:
+    _say(peer.package)
+    try:
+        return peer.run(folder)
+    except NotInstallableError as error:
+        return {"skipped": str(error)}
 
 
 def run_task(name: str, folder: str) -> None:
     """Run one task in this process and print its measurements as JSON."""
     task = next(task for task in TASKS if task.__name__ == name)
-    said = task(Path(folder))
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    figures = {
-        "task": name,
-        "cpu_seconds": round(sum(each.ru_utime + each.ru_stime for each in used), 2),
-        "peak_rss_mib": _peak_rss_mib(),
-        "result": said,
-    }
-    sys.stdout.write(json.dumps(figures) + "\n")
+    laps = Laps()
+    laps.report(task(Path(folder), laps))
 
 
-def _peak_rss_mib() -> int:
-    """Read this process's own peak; `getrusage` would report that of the process it was forked from."""
-    status = Path("/proc/self/status").read_text()
-    return int(next(line for line in status.splitlines() if line.startswith("VmHWM")).split()[1]) // 1024
-
-
-def _table(measured: list[dict[str, object]]) -> str:
-    lines = [f"{'task':18}{'CPU s':>8}{'RSS MiB':>9}  result"]
-    lines += [f"{m['task']:18}{m['cpu_seconds']:>8}{m['peak_rss_mib']:>9}  {m['result']}" for m in measured]
-    return "\n".join(lines) + "\n"
+def _say(what: str) -> None:
+    sys.stderr.write(f"{what} ...\n")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 COLUMNS = 20
+THRESHOLD = 0.5
 FEATURES = tuple(f"f{i:02}" for i in range(COLUMNS))
 
 
@@ -20,10 +22,24 @@ def write_parquet(path: Path, rows: int, *, seed: int) -> None:
     columns: list[NDArray[Any]] = [random.normal(size=rows) for _ in range(14)]
     columns += [random.lognormal(size=rows) for _ in range(4)]
     columns += [random.poisson(3, size=rows) for _ in range(2)]
-    table = dict(zip(FEATURES, columns, strict=True))
-    selected = ", ".join(f"unnest($c{i}) AS {name}" for i, name in enumerate(FEATURES))
-    parameters = {f"c{i}": values for i, values in enumerate(table.values())}
-    duckdb.execute(f"COPY (SELECT {selected}) TO '{path}' (FORMAT parquet)", parameters)
+    _write(path, dict(zip(FEATURES, columns, strict=True)))
+
+
+def write_decisions(path: Path, rows: int) -> None:
+    """Write `rows` labelled binary predictions with a score, a facet, a group of ten and a feature."""
+    random = np.random.default_rng(3)
+    facet, group = random.integers(0, 2, rows), random.integers(0, 10, rows)
+    score = np.clip(random.beta(2, 3, rows) + 0.05 * facet, 0, 1).round(4)
+    label = (random.random(rows) < score).astype(np.int64)
+    columns = {
+        "label": label,
+        "predicted": (score > THRESHOLD).astype(np.int64),
+        "score": score,
+        "facet": facet,
+        "group": group,
+        "x": random.normal(size=rows),
+    }
+    _write(path, columns)
 
 
 def write_capture(path: Path, records: int) -> None:
@@ -54,3 +70,9 @@ def write_capture(path: Path, records: int) -> None:
                 "eventVersion": "0",
             }
             file.write(json.dumps(record, separators=(",", ":")) + "\n")
+
+
+def _write(path: Path, columns: Mapping[str, NDArray[Any]]) -> None:
+    with duckdb.connect() as connection:
+        connection.register("made", columns)
+        connection.execute(f"COPY made TO '{path}' (FORMAT parquet)")
