@@ -23,6 +23,7 @@ from localaws import (
     awslambda,
     cloudformation,
     cloudwatch,
+    dynamodb,
     eventbridge,
     mototime,
     s3,
@@ -92,6 +93,7 @@ def assemble(settings: Settings, *, endpoint_url: str, work_dir: Path) -> Servic
     sns.install(services)
     eventbridge.install(services)
     s3.install(services)
+    dynamodb.install()
     scheduler.install(services)
     cloudformation.install(services)
     services.sagemaker = sagemaker.install(services)

@@ -4,10 +4,10 @@ Why each part of moto 5.2.5 is replaced
 ---------------------------------------
 - Executions only pretend to run unless the account is configured otherwise.
 - ``ExecutionWorker.start`` uses a thread that nothing waits for; here executions are background work like any other.
-- ``StepFunctionsParserBackend.start_execution`` names every execution None that is started without a name.
 - ``RetrierDecl`` and ``WaitFunction`` sleep in real time. Here no time passes inside an execution.
 - ``boto_client_for`` makes a new client for each task, and looks for the account under another host name.
 - ``StepFunctionsParserBackend.start_execution`` calls every execution without a name "None".
+- ``Execution`` begins and ends in real time, and its ``StartTime`` in the context object is not text.
 - ``AmazonStateLanguageParser.parse`` reads the definition anew for each execution, which takes longer than running it.
 """
 
@@ -22,7 +22,7 @@ from moto.core.config import default_user_config
 from moto.stepfunctions.parser.asl.component.common.retry import retrier_decl
 from moto.stepfunctions.parser.asl.component.state.wait.wait_function.wait_function import WaitFunction
 from moto.stepfunctions.parser.asl.parse.asl_parser import AmazonStateLanguageParser
-from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication
+from moto.stepfunctions.parser.backend.execution import BaseExecutionWorkerCommunication, Execution
 from moto.stepfunctions.parser.backend.execution_worker import ExecutionWorker
 from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
@@ -35,19 +35,12 @@ _COUNTED = {"SUCCEEDED": "ExecutionsSucceeded", "FAILED": "ExecutionsFailed", "A
 def install(services: Services) -> None:
     """Let state machines run."""
     default_user_config["stepfunctions"]["execute_state_machine"] = True
-    _with_names(services)
     _named(services)
+    _dated(services)
     _in_background(services)
     _without_waiting()
     _with_our_clients(services)
     replace(AmazonStateLanguageParser, "parse", lru_cache(maxsize=64)(AmazonStateLanguageParser.parse))
-
-
-def _with_names(services: Services) -> None:
-    def start_execution(self: Any, state_machine_arn: str, name: str | None = None, *more: Any, **named: Any) -> Any:
-        return original(self, state_machine_arn, name or services.bus.new_id(), *more, **named)
-
-    original = replace(StepFunctionsParserBackend, "start_execution", start_execution)
 
 
 def _named(services: Services) -> None:
@@ -57,6 +50,20 @@ def _named(services: Services) -> None:
     original = replace(StepFunctionsParserBackend, "start_execution", start_execution)
 
 
+def _dated(services: Services) -> None:
+    def start(self: Any) -> None:
+        self.start_date = services.clock.now
+        original_start(self)
+
+    def get_start_execution_details(self: Any) -> Any:
+        details = original_details(self)
+        details.start_time = self.start_date.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return details
+
+    original_start = replace(Execution, "start", start)
+    original_details = replace(Execution, "get_start_execution_details", get_start_execution_details)
+
+
 def _in_background(services: Services) -> None:
     def start(self: Any) -> None:
         services.work.submit("state machine execution", self._execution_logic)
@@ -64,6 +71,7 @@ def _in_background(services: Services) -> None:
     def terminated(self: Any) -> None:
         original_terminated(self)
         execution = self.execution
+        execution.stop_date = services.clock.now
         status = execution.exec_status.value
         failure = {} if execution.error is None else {"error": execution.error, "cause": execution.cause}
         services.journal.write("execution", execution.exec_arn, status=status, **failure)

@@ -10,7 +10,7 @@ Why each of moto 5.2.5's functions is replaced
   half done here too.)
 - ``CloudFormationBackend.delete_stack`` forgets the stack before it deletes it: the CLI that watches sees an error,
   and a stack that cannot be deleted is lost.
-- ``ResourceMap.delete`` deletes in the order of a set; a custom resource needs its function to be deleted after it.
+- ``ResourceMap.delete`` deletes in the order of a set; what a resource depends on must be deleted after it.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from moto.cloudformation.parsing import ResourceMap
 from moto.core.exceptions import ServiceException
 
 from localaws.cloudformation.custom import CustomResource
+from localaws.cloudformation.order import dependents_first
 from localaws.cloudformation.properties import ReadTracker, refuse_unread
 from localaws.cloudformation.resource import ApiResource
 from localaws.replacing import replace
@@ -114,13 +115,13 @@ def _failed(logical_id: str, resource_type: str, error: Exception) -> ServiceExc
 
 def _deletion() -> None:
     def delete(self: Any) -> None:
-        created = [
-            (logical_id, resource)
+        created = {
+            logical_id: resource
             for logical_id, resource in self._parsed_resources.items()
             if logical_id in self._resource_json_map and resource is not None
-        ]
-        for logical_id, resource in reversed(created):
-            definition = self._resource_json_map[logical_id]
+        }
+        for logical_id in dependents_first({name: self._resource_json_map[name] for name in created}):
+            resource, definition = created[logical_id], self._resource_json_map[logical_id]
             if definition.get("DeletionPolicy", "Delete") not in ("Retain", "RetainExceptOnCreate"):
                 self._delete_resource(resource, definition)
             del self._parsed_resources[logical_id]

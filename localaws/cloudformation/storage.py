@@ -32,7 +32,12 @@ class Bucket(ApiResource):
 
     def update(self, properties: Properties) -> None:
         """Configure the bucket anew; objects stay."""
-        self.properties = {key: value for key, value in properties.items() if key != self.NAME}
+        old, self.properties = self.properties, {key: value for key, value in properties.items() if key != self.NAME}
+        gone = old.keys() - self.properties.keys()
+        if unknown := gone - _REMOVALS.keys():
+            raise ValueError(f"taking away {sorted(unknown)} is not simulated")
+        for name in gone:
+            getattr(self.client("s3"), _REMOVALS[name])(Bucket=self.name)
         self._configure()
 
     def remove(self) -> None:
@@ -167,6 +172,14 @@ _BUCKET_SETTINGS: Mapping[str, tuple[str, Callable[[Any], dict[str, Any]]]] = {
         lambda value: {"Tagging": {"TagSet": [{"Key": key, "Value": item} for key, item in tag_map(value).items()]}},
     ),
     "VersioningConfiguration": ("put_bucket_versioning", lambda value: {"VersioningConfiguration": value}),
+}
+
+
+_REMOVALS: Mapping[str, str] = {
+    "LifecycleConfiguration": "delete_bucket_lifecycle",
+    "OwnershipControls": "delete_bucket_ownership_controls",
+    "PublicAccessBlockConfiguration": "delete_public_access_block",
+    "Tags": "delete_bucket_tagging",
 }
 
 

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
+
+OLDEST = timedelta(days=14)
+"""CloudWatch takes nothing older out of a log."""
 
 MetricData = list[dict[str, Any]]
 """``MetricData`` of PutMetricData."""
@@ -23,13 +26,14 @@ def embedded_metrics(line: str, now: datetime) -> Iterator[tuple[str, MetricData
     Raises
     ------
     EmbeddedMetricError
-        If a directive names a value that the record does not have, or a value is no number. CloudWatch would drop it.
+        If a directive names a value that the record does not have, a value is no number, or the record is more than
+        two weeks old. CloudWatch would drop it.
 
     Examples
     --------
     >>> line = ('{"_aws": {"Timestamp": 0, "CloudWatchMetrics": [{"Namespace": "n", "Dimensions": [["Endpoint"]], '
     ...         '"Metrics": [{"Name": "rows", "Unit": "Count"}]}]}, "Endpoint": "e", "rows": [1, 2]}')
-    >>> [(namespace, data)] = embedded_metrics(line, datetime(2013, 1, 1, tzinfo=UTC))
+    >>> [(namespace, data)] = embedded_metrics(line, datetime(1970, 1, 2, tzinfo=UTC))
     >>> namespace, data[0]["MetricName"], data[0]["Dimensions"], data[0]["Values"]
     ('n', 'rows', [{'Name': 'Endpoint', 'Value': 'e'}], [1.0, 2.0])
     >>> list(embedded_metrics("Traceback (most recent call last):", datetime(2013, 1, 1, tzinfo=UTC)))
@@ -40,6 +44,8 @@ def embedded_metrics(line: str, now: datetime) -> Iterator[tuple[str, MetricData
         return
     metadata = record["_aws"]
     at = datetime.fromtimestamp(metadata["Timestamp"] / 1000, UTC) if "Timestamp" in metadata else now
+    if now - at > OLDEST:
+        raise EmbeddedMetricError(f"the metrics of {at.isoformat()} are more than {OLDEST.days} days old")
     for directive in metadata.get("CloudWatchMetrics", []):
         try:
             yield directive["Namespace"], list(_data(record, directive, at))

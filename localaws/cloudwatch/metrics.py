@@ -1,4 +1,7 @@
-"""All metric data of the account, indexed by metric so that alarms can read it quickly."""
+"""All metric data of the account, indexed by metric so that alarms can read it quickly.
+
+CloudWatch shows data late whose time stamps are old when it arrives (``PutMetricData``); so does this account.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,9 @@ from monitoring_core.alarms import MetricStat
 from monitoring_core.alarms.store import aggregate
 
 Dimensions = frozenset[tuple[str, str]]
+
+_DELAYS = ((timedelta(hours=24), timedelta(hours=48)), (timedelta(hours=3), timedelta(hours=2)))
+"""What is so old when it arrives is shown so much later, at the worst; the oldest first."""
 
 
 @dataclass(frozen=True)
@@ -52,11 +58,17 @@ class Sample:
     values: tuple[float, ...] = field(compare=False)
     unit: str | None = field(compare=False, default=None)
 
+    def shown_after(self, arrival: datetime) -> timedelta:
+        """Return how long after its arrival the sample can be read, at the worst."""
+        age = arrival - self.time
+        return next((delay for old, delay in _DELAYS if age >= old), timedelta())
+
 
 class MetricStore:
     """Metric data.
 
     moto keeps one list of all data and walks through all of it for each question; weeks of simulated time ask often.
+    Data that CloudWatch would show late is kept back from alarms until then; moto's own list has it at once.
 
     Parameters
     ----------
@@ -68,6 +80,7 @@ class MetricStore:
         self._services = services
         self._samples: defaultdict[MetricKey, list[Sample]] = defaultdict(list)
         self._lock = threading.Lock()
+        self._late: list[tuple[datetime, MetricKey, Sample]] = []
         self._watchers: list[Callable[[set[MetricKey]], None]] = []
 
     def watch(self, watcher: Callable[[set[MetricKey]], None]) -> None:
@@ -109,19 +122,44 @@ class MetricStore:
 
     def index(self, namespace: str, data: Iterable[Mapping[str, Any]]) -> None:
         """Take up data that moto has accepted."""
-        changed = set()
+        now, shown = self._services.clock.now, []
         for one in data:
             key = MetricKey.of(namespace, one["MetricName"], one.get("Dimensions") or ())
+            sample = _sample(one, now)
+            if delay := sample.shown_after(now):
+                with self._lock:
+                    self._late.append((now + delay, key, sample))
+            else:
+                shown.append((key, sample))
+        self._show(shown)
+
+    def next_time(self, after: datetime, /) -> datetime | None:
+        """Return when data that was kept back can be read."""
+        with self._lock:
+            return min((time for time, _, _ in self._late if time > after), default=None)
+
+    def fire(self, at: datetime, /) -> None:
+        """Show the data that was kept back until `at`."""
+        with self._lock:
+            shown = [(key, sample) for time, key, sample in self._late if time <= at]
+            self._late = [one for one in self._late if one[0] > at]
+        self._show(shown)
+
+    def _show(self, samples: Iterable[tuple[MetricKey, Sample]]) -> None:
+        changed = set()
+        for key, sample in samples:
             with self._lock:
-                insort(self._samples[key], _sample(one, self._services.clock.now))
+                insort(self._samples[key], sample)
             changed.add(key)
-        for watcher in self._watchers:
-            watcher(changed)
+        if changed:
+            for watcher in self._watchers:
+                watcher(changed)
 
 
 def install(services: Services) -> None:
     """Let everything that reaches moto's PutMetricData be indexed too."""
     services.metrics = store = MetricStore(services)
+    services.clock.add(store)
 
     def put_metric_data(self: Any, namespace: str, metric_data: list[dict[str, Any]]) -> None:
         original(self, namespace, metric_data)

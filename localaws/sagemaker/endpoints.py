@@ -244,7 +244,7 @@ class Endpoints:
 
     def _announce(self, record: Record) -> None:
         detail: dict[str, Any] = events.state(record.document, _EVENT_FIELDS)
-        events.send(self._account, "Endpoint State Change", record.arn, detail)
+        events.send(self._account, "Endpoint State Change", detail, record.arn)
 
 
 def _kept(request: Request) -> set[str]:

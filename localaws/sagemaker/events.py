@@ -20,13 +20,13 @@ _UPPER = {
 _ENUMS = {"S3DataType", "S3InputMode", "S3DataDistributionType", "S3CompressionType", "S3UploadMode", "EndpointStatus"}
 
 
-def send(account: Account, detail_type: str, arn: str, detail: Mapping[str, Any]) -> None:
-    """Put ``SageMaker <detail_type>`` about `arn` on the default bus, now."""
+def send(account: Account, detail_type: str, detail: Mapping[str, Any], *arns: str) -> None:
+    """Put ``SageMaker <detail_type>`` about the resources `arns` on the default bus, now."""
     account.put_event(
         detail_type=f"SageMaker {detail_type}",
         source="aws.sagemaker",
         detail=detail,
-        resources=[arn],
+        resources=list(arns),
         time=account.now(),
     )
 

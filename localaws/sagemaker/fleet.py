@@ -211,9 +211,10 @@ def _container(account: Account, name: str, container: Document, folder: Path) -
         storage.unpack(storage.read(s3, url), model)
     if source := container.get("ModelDataSource", {}).get("S3DataSource"):
         _fetch_source(s3, source, model)
+    told = {key: value.replace("/opt/ml/model", str(model)) for key, value in given.items()}
     if (scripts := given.get("SAGEMAKER_SUBMIT_DIRECTORY", "")).startswith("s3://"):
         storage.unpack(storage.read(s3, scripts), model / "code")
-    told = {key: value.replace("/opt/ml/model", str(model)) for key, value in given.items()}
+        told["SAGEMAKER_SUBMIT_DIRECTORY"] = str(model / "code")
     environment = inherited_environment() | account.environment() | told | {"SM_MODEL_DIR": str(model)}
     command = [stand_in(container.get("Image", ""), account.images).python, "-u", str(Path(worker.__file__).resolve())]
     log = folder / "log.txt"

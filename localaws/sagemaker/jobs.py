@@ -125,7 +125,7 @@ class Jobs(ABC):
 
     def _announce(self, record: Record) -> None:
         detail = events.state(record.document, self.event_fields)
-        events.send(self.account, f"{self.kind} Job State Change", record.arn, detail)
+        events.send(self.account, f"{self.kind} Job State Change", detail, record.arn)
 
 
 def run_or_fail(run: Callable[[], int], message: Callable[[], str]) -> None:

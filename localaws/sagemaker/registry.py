@@ -148,7 +148,7 @@ class Registry:
     def _announce(self, record: Record, changed: list[str]) -> None:
         detail = {field: record.document[field] for field in _EVENT_FIELDS if field in record.document}
         detail["UpdatedModelPackageFields"] = changed
-        events.send(self._account, "Model Package State Change", record.arn, _iso_times(detail))
+        events.send(self._account, "Model Package State Change", _iso_times(detail), record.arn)
 
 
 def _iso_times(value: Any) -> Any:

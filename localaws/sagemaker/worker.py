@@ -1,7 +1,9 @@
 """Serves one model in a process of its own, by the convention of SageMaker's script mode.
 
 Run as a file, by the interpreter that stands in for the model's image; so it imports nothing but the standard library.
-The model's folder holds ``code/inference.py`` with ``model_fn(model_dir)`` and, where the defaults do not fit,
+The variable ``SAGEMAKER_SUBMIT_DIRECTORY`` names the folder of the code, ``/opt/ml/model/code`` as a rule, and
+``SAGEMAKER_PROGRAM`` the script in it: without them a framework image serves with its built-in algorithm server, which
+nothing stands in for. The script has ``model_fn(model_dir)`` and, where the defaults do not fit,
 ``input_fn(body, content_type)``, ``predict_fn(data, model)`` and ``output_fn(prediction, accept)``.
 
 The defaults: CSV becomes an array with one row per line, ``model.predict`` answers, and rows are written as CSV.
@@ -23,6 +25,7 @@ from typing import Any
 
 LENGTHS = struct.Struct("!II")
 MAX_MESSAGE = 1024
+SCRIPT_MODE = ("SAGEMAKER_PROGRAM", "SAGEMAKER_SUBMIT_DIRECTORY")
 
 
 class Refused(Exception):  # noqa: N818 - what the caller did wrong, not an error of ours
@@ -62,7 +65,7 @@ class Model:
     """The four functions and what `model_fn` returned."""
 
     def __init__(self, folder: Path) -> None:
-        script = _load(folder / "code" / os.environ.get("SAGEMAKER_PROGRAM", "inference.py"))
+        script = _load(_entry_point())
         self._input = getattr(script, "input_fn", default_input_fn)
         self._predict = getattr(script, "predict_fn", default_predict_fn)
         self._output = getattr(script, "output_fn", default_output_fn)
@@ -79,6 +82,17 @@ class Model:
         return kind, bytes(written)
 
 
+def _entry_point() -> Path:
+    given = {name: os.environ.get(name) for name in SCRIPT_MODE}
+    if missing := [name for name, value in given.items() if not value]:
+        raise ValueError(
+            f"the model's environment lacks {' and '.join(missing)}: without them the image starts its built-in "
+            "algorithm server, which is not simulated; set SAGEMAKER_PROGRAM=inference.py and "
+            "SAGEMAKER_SUBMIT_DIRECTORY=/opt/ml/model/code"
+        )
+    return Path(os.environ["SAGEMAKER_SUBMIT_DIRECTORY"], os.environ["SAGEMAKER_PROGRAM"])
+
+
 def _text(body: bytes) -> str:
     try:
         return body.decode()
@@ -90,11 +104,11 @@ def _load(path: Path) -> ModuleType:
     sys.path.insert(0, str(path.parent))
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None or spec.loader is None or not path.exists():
-        raise FileNotFoundError(f"the model archive has no code/{path.name}")
+        raise FileNotFoundError(f"the model has no {path.parent.name}/{path.name}")
     module = sys.modules[path.stem] = importlib.util.module_from_spec(spec)  # dataclasses look their module up
     spec.loader.exec_module(module)
     if not hasattr(module, "model_fn"):
-        raise AttributeError(f"code/{path.name} does not define model_fn(model_dir)")
+        raise AttributeError(f"{path.parent.name}/{path.name} does not define model_fn(model_dir)")
     return module
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from botocore.exceptions import ClientError
@@ -42,6 +42,22 @@ def test_only_the_metric_with_exactly_the_dimensions_counts(lab: Lab) -> None:
     assert state(lab, "dimensions") == "OK"
     lab.metric("rows", 9.0, Timestamp=at, Dimensions=dimensions)
     assert state(lab, "dimensions") == "ALARM"
+
+
+@pytest.mark.parametrize(
+    ("age", "delay"),
+    [(timedelta(hours=2, minutes=59), 0), (timedelta(hours=3), 2), (timedelta(hours=23), 2), (timedelta(hours=24), 48)],
+)
+def test_what_is_old_when_it_arrives_is_seen_late(lab: Lab, age: timedelta, delay: int) -> None:
+    name = f"late-{age.total_seconds():.0f}"
+    lab.alarm(name, name, Period=86_400, EvaluationPeriods=7, DatapointsToAlarm=1, TreatMissingData="missing")
+    lab.account.advance_to(lab.account.now + timedelta(hours=30))
+    arrival = lab.account.now
+    lab.metric(name, 2.0, Timestamp=arrival - age)
+    assert (state(lab, name) == "ALARM") is (delay == 0)
+    lab.account.advance_to(arrival + timedelta(hours=60))
+    rang = [time for time, value in lab.alarm_changes(name) if value == "ALARM"]
+    assert [datetime.fromisoformat(time) for time in rang] == [arrival + timedelta(hours=delay)]
 
 
 def test_a_dead_man_alarm_rises_when_data_stops(lab: Lab) -> None:

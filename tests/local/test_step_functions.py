@@ -64,6 +64,13 @@ def test_tasks_are_retried_at_once_and_choices_are_made(lab: Lab) -> None:
         assert (done["status"], json.loads(done["output"])["text"][-5:]) == ("SUCCEEDED", "calls")
 
 
+def test_an_execution_knows_its_start_in_simulated_time(lab: Lab) -> None:
+    given = {"Type": "Pass", "Parameters": {"started_at.$": "$$.Execution.StartTime"}, "End": True}
+    done = run(lab, "dated", {"StartAt": "Given", "States": {"Given": given}}, {})
+    assert json.loads(done["output"])["started_at"] == lab.account.now.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    assert done["startDate"] == done["stopDate"] == lab.account.now
+
+
 def test_a_caught_error_reaches_the_next_state_and_a_failure_is_visible(lab: Lab) -> None:
     function = lab.function("broken", "def handler(event, context): raise ValueError('no such bucket')")
     catch = [{"ErrorEquals": ["States.ALL"], "ResultPath": "$.error", "Next": "Report"}]

@@ -8,7 +8,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from moto.cloudwatch.models import cloudwatch_backends
@@ -79,6 +79,10 @@ class Bench:
 
     START = datetime(2013, 1, 1, 8, 30, tzinfo=UTC)
     ROLE = "arn:aws:iam::123456789012:role/sagemaker"
+    SCRIPT_MODE: ClassVar = {
+        "SAGEMAKER_PROGRAM": "inference.py",
+        "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code",
+    }
     IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1"
     ANALYZER = "156813124566.dkr.ecr.us-east-1.amazonaws.com/sagemaker-model-monitor-analyzer"
 
@@ -116,7 +120,7 @@ class Bench:
         """Upload a model and make it known."""
         key = f"models/{name}/model.tar.gz"
         self.upload(key, self.archive({"weight.txt": str(weight), "code/inference.py": inference}))
-        container = {"Image": self.IMAGE, "ModelDataUrl": f"s3://bucket/{key}"}
+        container = {"Image": self.IMAGE, "ModelDataUrl": f"s3://bucket/{key}", "Environment": self.SCRIPT_MODE}
         self.client("sagemaker").create_model(ModelName=name, ExecutionRoleArn=self.ROLE, PrimaryContainer=container)
         return name
 

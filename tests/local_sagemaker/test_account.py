@@ -65,7 +65,8 @@ def deployed(account: LocalAccount) -> LocalAccount:
     artifact = archive("code/inference.py", PREDICT)
     account.client("s3").put_object(Bucket="bucket", Key="model.tar.gz", Body=artifact)
     sagemaker = account.client("sagemaker")
-    container = {"Image": "an-image", "ModelDataUrl": "s3://bucket/model.tar.gz"}
+    script_mode = {"SAGEMAKER_PROGRAM": "inference.py", "SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"}
+    container = {"Image": "an-image", "ModelDataUrl": "s3://bucket/model.tar.gz", "Environment": script_mode}
     sagemaker.create_model(ModelName="model", ExecutionRoleArn=ROLE, PrimaryContainer=container)
     variant = {"VariantName": "v", "ModelName": "model", "InitialInstanceCount": 1, "InstanceType": "ml.m5.large"}
     sagemaker.create_endpoint_config(

@@ -241,14 +241,19 @@ def test_a_step_that_fails_ends_the_execution(retrain: Bench) -> None:
 
 
 def test_events_tell_the_states_of_executions_and_steps(retrain: Bench) -> None:
-    arn = start(retrain)
+    arn = retrain.client("sagemaker").start_pipeline_execution(
+        PipelineName="Retrain", ClientRequestToken=TOKEN, PipelineExecutionDescription="because of drift"
+    )["PipelineExecutionArn"]
     retrain.settle()
 
     executions = retrain.changes("Model Building Pipeline Execution Status")
     steps = retrain.changes("Model Building Pipeline Execution Step Status")
 
     assert [event["detail"]["currentPipelineExecutionStatus"] for event in executions] == ["Executing", "Succeeded"]
+    assert executions[1]["resources"] == ["arn:aws:sagemaker:us-east-1:123456789012:pipeline/retrain", arn]
     assert executions[1]["detail"] == {
+        "pipelineExecutionDisplayName": f"execution-{arn.rpartition('/')[2]}",
+        "pipelineExecutionDescription": "because of drift",
         "pipelineArn": "arn:aws:sagemaker:us-east-1:123456789012:pipeline/retrain",
         "pipelineExecutionArn": arn,
         "currentPipelineExecutionStatus": "Succeeded",

@@ -123,10 +123,11 @@ def test_a_model_is_served_from_its_package(bench: Bench) -> None:
     bench.make_model("packed", weight=2.0)
     sagemaker = bench.client("sagemaker")
     sagemaker.create_model_package_group(ModelPackageGroupName="flights")
+    url = "s3://bucket/models/packed/model.tar.gz"
     package = sagemaker.create_model_package(
         ModelPackageGroupName="flights",
         InferenceSpecification={
-            "Containers": [{"Image": "an-image", "ModelDataUrl": "s3://bucket/models/packed/model.tar.gz"}],
+            "Containers": [{"Image": "an-image", "ModelDataUrl": url, "Environment": bench.SCRIPT_MODE}],
             "SupportedContentTypes": ["text/csv"],
             "SupportedResponseMIMETypes": ["text/csv"],
         },
@@ -147,6 +148,20 @@ def test_an_endpoint_whose_model_does_not_load_has_failed_with_the_reason(bench:
     assert endpoint["EndpointStatus"] == "Failed"
     assert "no weights" in endpoint["FailureReason"]
     assert error_of(bench.invoke)["Error"]["Code"] == "ValidationError"
+
+
+@pytest.mark.parametrize("missing", ["SAGEMAKER_PROGRAM", "SAGEMAKER_SUBMIT_DIRECTORY"])
+def test_a_model_without_script_mode_would_be_served_by_the_images_own_algorithm(bench: Bench, missing: str) -> None:
+    bench.upload("model.tar.gz", bench.archive({"code/inference.py": "def model_fn(folder): return None"}))
+    environment = {name: value for name, value in bench.SCRIPT_MODE.items() if name != missing}
+    container = {"Image": bench.IMAGE, "ModelDataUrl": "s3://bucket/model.tar.gz", "Environment": environment}
+    bench.client("sagemaker").create_model(ModelName="model", ExecutionRoleArn=bench.ROLE, PrimaryContainer=container)
+    bench.serve({"model": 1.0})
+
+    endpoint = bench.client("sagemaker").describe_endpoint(EndpointName="ep")
+
+    assert endpoint["EndpointStatus"] == "Failed"
+    assert f"the model's environment lacks {missing}: " in endpoint["FailureReason"]
 
 
 def test_a_model_whose_artifact_is_missing_cannot_be_made(bench: Bench) -> None:
@@ -250,7 +265,12 @@ def test_the_stages_of_an_inference_pipeline_read_from_each_other(bench: Bench) 
     bench.make_model("first", weight=2.0)
     bench.make_model("second", weight=5.0)
     containers = [
-        {"Image": "an-image", "ModelDataUrl": f"s3://bucket/models/{name}/model.tar.gz"} for name in ("first", "second")
+        {
+            "Image": "an-image",
+            "ModelDataUrl": f"s3://bucket/models/{name}/model.tar.gz",
+            "Environment": bench.SCRIPT_MODE,
+        }
+        for name in ("first", "second")
     ]
     bench.client("sagemaker").create_model(ModelName="model", ExecutionRoleArn=bench.ROLE, Containers=containers)
     bench.serve({"model": 1.0})

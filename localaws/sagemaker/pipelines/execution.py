@@ -133,14 +133,17 @@ class Execution:
         return self._runner.property_file(*self._ran[step], name)
 
     def _set_status(self, status: str, previous: str | None) -> None:
-        now = self._account.now()
-        self.record.document |= {"PipelineExecutionStatus": status, "LastModifiedTime": now}
+        now, document = self._account.now(), self.record.document
+        document |= {"PipelineExecutionStatus": status, "LastModifiedTime": now}
         detail: Document = {
-            "pipelineArn": self.record.document["PipelineArn"],
+            "pipelineExecutionDisplayName": document["PipelineExecutionDisplayName"],
+            "pipelineArn": document["PipelineArn"],
             "pipelineExecutionArn": self.record.arn,
             "currentPipelineExecutionStatus": status,
-            "executionStartTime": events.iso(self.record.document["CreationTime"]),
+            "executionStartTime": events.iso(document["CreationTime"]),
         }
+        if "PipelineExecutionDescription" in document:
+            detail["pipelineExecutionDescription"] = document["PipelineExecutionDescription"]
         if previous is not None:
             detail["previousPipelineExecutionStatus"] = previous
         if status in ("Succeeded", "Failed", "Stopped"):
@@ -167,7 +170,8 @@ class Execution:
         self._send("Pipeline Execution Step Status Change", detail)
 
     def _send(self, kind: str, detail: Document) -> None:
-        events.send(self._account, f"Model Building {kind}", self.record.arn, detail)
+        arns = (self.record.document["PipelineArn"], self.record.arn)
+        events.send(self._account, f"Model Building {kind}", detail, *arns)
 
 
 def _camel(name: str) -> str:
