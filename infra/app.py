@@ -20,7 +20,7 @@ def build(app: App, paths: Iterable[Path]) -> list[EndpointStack]:
     """Add one stack per configuration file to the app; every finding of cdk-nag fails the synthesis."""
     Validations.of(app).add_plugins(AwsSolutionsChecks())
     configs = [load_config(path) for path in paths]
-    names = [config.endpoint.name for config in configs]
+    names = [config.endpoint.name.lower() for config in configs]  # SageMaker does not tell them apart by case
     repeated = sorted({name for name in names if names.count(name) > 1})
     if repeated:
         raise ConfigError(f"several files describe the same endpoint: {', '.join(repeated)}; keep one file for each")

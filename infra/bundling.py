@@ -26,7 +26,7 @@ _MACHINES: Final = {"x86_64": "x86_64", "arm64": "aarch64"}
 _C_LIBRARY: Final = "manylinux_2_28"
 """Oldest C library the locked wheels accept; Lambda has 2.34 from Python 3.12 on, 2.26 before."""
 _ANALYSIS_ONLY: Final = ("duckdb", "jinja2", "msgspec", "numpy")
-_AWS_SERVICES: Final = ("dynamodb", "events", "s3", "sagemaker", "sns", "sts", "xray")
+_AWS_SERVICES: Final = ("dynamodb", "events", "s3", "sagemaker", "sagemaker-runtime", "sns", "sts", "xray")
 """Services whose API models stay in the zip; the other four hundred make up most of botocore's size."""
 _WASTE: Final = (
     ".lock",
@@ -57,7 +57,7 @@ class Bundle:
     without: tuple[str, ...] = ()
 
 
-LIGHT: Final = Bundle("light", ("plan", "publish", "notify", "retrain"), without=_ANALYSIS_ONLY)
+LIGHT: Final = Bundle("light", ("plan", "publish", "notify", "retrain", "empty_bucket"), without=_ANALYSIS_ONLY)
 ANALYSIS: Final = Bundle("analysis", ("evaluate", "baseline"))
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from monitoring_core.errors import ConfigError
-from monitoring_core.spec import DataQualitySpec
+from monitoring_core.spec import DataQualitySpec, MonitorSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +15,7 @@ class MonitorSettings:
     """One monitor of one endpoint."""
 
     endpoint: str = "local"
-    spec: DataQualitySpec = field(default_factory=DataQualitySpec)
+    spec: MonitorSpec = field(default_factory=DataQualitySpec)
     period: timedelta = timedelta(days=1)
     time_column: str | None = None
 

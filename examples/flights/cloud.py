@@ -141,7 +141,8 @@ def register_first_model(account: LocalAccount, config: EndpointConfig) -> str:
     """Put the serving model into the stack's model package group, approved; return its ARN."""
     assert config.endpoint.create  # noqa: S101 - the example's
     variant = config.endpoint.create.variants[0]
-    container = {"Image": variant.model.image, "ModelDataUrl": variant.model.artifact}
+    model = variant.model
+    container = {"Image": model.image, "ModelDataUrl": model.artifact, "Environment": model.environment}
     package: dict[str, Any] = account.client("sagemaker").create_model_package(
         ModelPackageGroupName=config.endpoint.name,
         ModelPackageDescription="Trained on January to March 2013",

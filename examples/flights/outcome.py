@@ -86,7 +86,8 @@ class Outcome:
         table = physical_name(self._account, self._stack, "LoopIncidents")
         items = self._account.client("dynamodb").scan(TableName=table)["Items"]
         read = TypeDeserializer().deserialize
-        incidents = [{name: read(value) for name, value in item.items()} for item in items]
+        found = [{name: read(value) for name, value in item.items()} for item in items]
+        incidents = [item for item in found if "decision" in item]  # beside them is the count of decisions
         return [self._retraining(i) for i in sorted(incidents, key=lambda i: str(i.get("opened_at")))]
 
     def messages(self) -> list[dict[str, Any]]:

@@ -67,10 +67,14 @@ def _tell_messages(messages: list[dict[str, Any]]) -> Iterator[str]:
     yield f"[bold]{count(len(messages), 'message')} to the team[/]"
     for message in messages:
         yield f"  {datetime.fromisoformat(message['time']):%d %b %H:%M}  {escape(message['subject'] or '')}"
-    alarm = next((m for m in messages if "violates" in (m["subject"] or "")), None)
-    if alarm is not None:
-        yield "  one of them in full:"
-        yield from (f"    {escape(line)}" for line in alarm["message"].splitlines())
+    ended = [m for m in messages if "retraining ended" in (m["subject"] or "")]
+    for about, found in (
+        ("one of the alarms", next((m for m in messages if "violates" in (m["subject"] or "")), None)),
+        ("the end of the last retraining", ended[-1] if ended else None),
+    ):
+        if found is not None:
+            yield f"  {about}, in full:"
+            yield from (f"    {escape(line)}" for line in found["message"].splitlines())
 
 
 def _violation(worst: dict[str, Any]) -> str:
@@ -100,6 +104,7 @@ def _tell_retraining(retraining: Retraining) -> Iterator[str]:
     yield f"    pipeline {retraining.status}: {', '.join(retraining.steps)}"
     if retraining.evaluation is not None:
         yield f"    {_comparison(retraining.evaluation)}"
+        yield f"    {_verdict(retraining.evaluation)}"
     if retraining.reason:
         yield f"    {escape(retraining.reason)}"
 
@@ -114,12 +119,17 @@ def _comparison(evaluation: dict[str, Any]) -> str:
     )
 
 
+def _verdict(evaluation: dict[str, Any]) -> str:
+    decision = evaluation["decision"]
+    return f"{'registered' if decision['better'] else 'rejected'}: {decision['reason']}"
+
+
 def _events(outcome: Outcome) -> Iterator[TimelineEvent]:
     yield from map(_alarm_event, outcome.alarm_changes())
     for retraining in outcome.retrainings():
         incident = retraining.incident
         if retraining.status:
-            text = retraining.reason or ", ".join(retraining.steps)
+            text = _verdict(retraining.evaluation) if retraining.evaluation else retraining.reason
             opened = datetime.fromisoformat(incident["opened_at"])
             yield TimelineEvent(opened, "retraining", f"Retraining: {retraining.status}", text)
     for message in outcome.messages():

@@ -13,8 +13,9 @@ from aws_lambda_powertools import Logger, Tracer
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.baseline.making import make
-from functions.baseline.request import CloudFormationRequest, Properties, RequestType, answer
+from functions.baseline.request import Properties
 from functions.common.baselines import BaselineStore, Pointer
+from functions.common.custom_resource import CloudFormationRequest, RequestType, answer
 from monitoring_core.baseline_files import CONSTRAINTS, STATISTICS
 
 logger = Logger(service="baseline")

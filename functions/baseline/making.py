@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from functions.baseline.request import Properties
+from functions.common.model_file import read_model_file
 from functions.common.storage import read, sha256
 from monitoring_core.artifacts import make_baseline
 from monitoring_core.baseline_files import CONSTRAINTS, STATISTICS, BaselineFiles, seal
@@ -55,10 +56,16 @@ def _from_dataset(properties: Properties, created_at: datetime) -> MadeBaseline:
         created_at=created_at,
         time_column=properties.time_column or None,
         period=timedelta(seconds=properties.period_seconds),
+        model_file=_model_file(properties),
     )
     made = MadeBaseline(baseline, quarantine.count)
     _refuse_bad_data(properties.dataset, quarantine, made)
     return made
+
+
+def _model_file(properties: Properties) -> bytes | None:
+    spec = properties.spec
+    return read_model_file(spec.model_file) if spec.kind == "model-explainability" and spec.model_file else None
 
 
 def _refuse_bad_data(dataset: str, quarantine: Quarantine, made: MadeBaseline) -> None:

@@ -5,7 +5,7 @@ The formats are described in docs/interfaces.md. Every model is frozen and refus
 
 from __future__ import annotations
 
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Final, Literal, Self
 
@@ -59,6 +59,12 @@ class RunSpec(Frozen):
         ``s3://.../<endpoint>/``; below it are variants, then hours.
     period_seconds, offset_seconds : int
         Windows end at ``offset + k * period`` seconds after 1970-01-01T00:00:00Z.
+    ground_truth_prefixes : tuple of str
+        Where labels are; empty for a monitor that needs none.
+    lag_seconds : int
+        A window is due when its labels have had so much time to arrive.
+    emit : tuple of str
+        Features, or metrics, whose CloudWatch metrics of Amazon's names are published.
     """
 
     endpoint: Name
@@ -68,6 +74,9 @@ class RunSpec(Frozen):
     capture_prefix: Prefix
     period_seconds: Annotated[int, Field(gt=0)]
     offset_seconds: Annotated[int, Field(ge=0)] = 0
+    ground_truth_prefixes: tuple[Prefix, ...] = ()
+    lag_seconds: Annotated[int, Field(ge=0)] = 0
+    emit: tuple[str, ...] = ()
     spec: MonitorSpec
     report_title: str = ""
 
@@ -75,6 +84,15 @@ class RunSpec(Frozen):
     def grid(self) -> Grid:
         """The windows of the schedule."""
         return Grid(timedelta(seconds=self.period_seconds), timedelta(seconds=self.offset_seconds))
+
+    @property
+    def lag(self) -> timedelta:
+        """How long the labels of a window may take."""
+        return timedelta(seconds=self.lag_seconds)
+
+    def due(self, window: Window) -> datetime:
+        """Return when a run over `window` is due: at the first end of a window by which its labels have come."""
+        return self.grid.ending_from(window.end + self.lag).end
 
     def run_id(self, window: Window) -> str:
         """Return the name of the run over `window`."""
@@ -120,6 +138,8 @@ class Plan(Frozen):
     ----------
     objects, bytes : int
         Capture objects that were begun in the window, and their size.
+    note : str
+        What else is to be known about the run; empty as a rule.
     """
 
     run_id: str
@@ -129,6 +149,7 @@ class Plan(Frozen):
     objects: int
     bytes: int
     report_prefix: Prefix
+    note: str = ""
 
 
 class WorstFeature(Frozen):
@@ -139,6 +160,17 @@ class WorstFeature(Frozen):
     value: float | None
     limit: float | None
     description: str
+
+
+class LabelCounts(Frozen):
+    """What became of the events of a window and of the labels; `coverage` is the share of events that have one."""
+
+    events: int
+    matched: int
+    coverage: float | None
+    duplicates: int
+    late: int
+    labels_without_event: int
 
 
 class Manifest(Frozen):
@@ -152,12 +184,14 @@ class Manifest(Frozen):
     window: Window
     status: Status
     reason: str = ""
+    note: str = ""
     engine: Engine
     engine_reason: str
     objects: int | None = None
     bytes: int | None = None
     rows: int | None = None
     quarantined: int | None = None
+    labels: LabelCounts | None = None
     violations: int | None = None
     drift_excess: float | None = None
     worst: tuple[WorstFeature, ...] = ()
@@ -199,10 +233,11 @@ class MonitorRunCompleted(Frozen):
 
 
 class PlanInput(Frozen):
-    """Input of Plan."""
+    """Input of Plan. `started_at` is when the execution started; None where that is not known."""
 
     runs: dict[str, RunSpec]
     request: Request
+    started_at: Utc | None = None
 
 
 class PlanOutput(Frozen):
@@ -227,7 +262,7 @@ class CaughtError(Frozen):
 
 
 class PublishInput(Frozen):
-    """Input of Publish. `run` and `plan` are missing when Plan itself failed; `runs` and `request` are there then."""
+    """Input of Publish. `run` and `plan` are missing when Plan itself failed; Plan's input is there then."""
 
     run: RunSpec | None = None
     plan: Plan | None = None
@@ -235,3 +270,4 @@ class PublishInput(Frozen):
     error: CaughtError | None = None
     runs: dict[str, RunSpec] = Field(default_factory=dict)
     request: dict[str, Any] = Field(default_factory=dict)
+    started_at: Utc | None = None

@@ -37,6 +37,17 @@ class Grid:
         end = moment - (moment - _EPOCH - self.offset) % self.period
         return Window(end - self.period, end)
 
+    def ending_from(self, moment: datetime) -> Window:
+        """Return the first window that ends at `moment` or later.
+
+        Examples
+        --------
+        >>> str(Grid(timedelta(hours=1)).ending_from(datetime(2013, 4, 1, 2, 10, tzinfo=UTC)))
+        '2013-04-01T02:00:00Z/2013-04-01T03:00:00Z'
+        """
+        last = self.ending_by(moment)
+        return last if last.end == moment else Window(last.end, last.end + self.period)
+
     def check(self, window: Window) -> Window:
         """Return `window` if it is one of the grid's.
 

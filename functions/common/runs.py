@@ -24,7 +24,7 @@ def find_run(runs: Mapping[str, RunSpec], monitor: str) -> RunSpec:
 
 
 def resolve_window(run: RunSpec, request: Request) -> Window:
-    """Return the window a request asks for: the given one, or the last one over at the scheduled time.
+    """Return the window a request asks for: the given one, or the last one that was due at the scheduled time.
 
     Raises
     ------
@@ -35,4 +35,4 @@ def resolve_window(run: RunSpec, request: Request) -> Window:
         return run.grid.check(Window.parse(request.window))
     if request.scheduled_time is None:
         raise ConfigError('the start input needs "scheduled_time" or "window"')
-    return run.grid.ending_by(request.scheduled_time)
+    return run.grid.ending_by(run.grid.ending_by(request.scheduled_time).end - run.lag)

@@ -14,11 +14,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.common.baselines import BaselineStore
 from functions.common.capture import list_capture
 from functions.common.contract import EvaluateOutput, Manifest, Plan, PlanOutput, RunSpec
+from functions.common.metric_file import METRICS, dump_metrics
 from functions.common.reports import earlier_verdict, write_report
 from functions.common.storage import MANIFEST, write
 from functions.evaluate.outcome import make_manifest
 from functions.evaluate.pages import history, report_page
-from functions.evaluate.reading import read_window
+from functions.evaluate.reading import read_rows
 from monitoring_core.artifacts import evaluate_window
 from monitoring_core.dataset import Quarantine
 
@@ -43,16 +44,19 @@ def _run(run: RunSpec, plan: Plan) -> Manifest:
     baseline = BaselineStore(run.baselines).current()
     capture = list_capture(run.capture_prefix, plan.window)
     quarantine = Quarantine()
-    batches = read_window(capture, run.spec.columns, quarantine)
-    result = evaluate_window(run.spec, batches, baseline, quarantine=quarantine)
+    rows = read_rows(run, capture, quarantine)
+    result = evaluate_window(run.spec, rows.batches, baseline, quarantine=quarantine, end=plan.window.end)
     if result.evaluation.n:
         files = {**result.files, "report.html": report_page(run, plan, baseline, result, quarantine)}
+        metrics = dump_metrics(result.metrics, run.emit)
+        if metrics is not None:
+            files[METRICS] = metrics
     else:
         files = {name: body for name, body in result.files.items() if name == "quarantine.jsonl"}
         earlier = earlier_verdict(plan.report_prefix + MANIFEST)
         if earlier is not None:
             return earlier
-    manifest = make_manifest(run, plan, capture, baseline, result, quarantine, files)
+    manifest = make_manifest(run, plan, capture, baseline, result, quarantine, files, rows.labels)
     if manifest.status.is_verdict:
         write(run.history_uri(plan.window), history(plan, result))
     write_report(plan.report_prefix, files, manifest)

@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from functions.common.capture import CaptureListing
-from functions.common.contract import Manifest, Plan, RunSpec, Status
+from functions.common.contract import LabelCounts, Manifest, Plan, RunSpec, Status
 from functions.common.findings import finite, worst_features
 from functions.common.storage import sha256
 from monitoring_core.artifacts import RunResult
 from monitoring_core.baseline_files import BaselineFiles
-from monitoring_core.dataset import Quarantine
+from monitoring_core.dataset import JoinReport, Quarantine
 
 
-def decide_status(result: RunResult, quarantine: Quarantine) -> tuple[Status, str]:
+def decide_status(result: RunResult, quarantine: Quarantine, labels: JoinReport | None) -> tuple[Status, str]:
     """Return the status and, where there is no verdict, the reason.
 
     No record is `NoData`; records of which not one can be read are a failure, not silence.
     """
     if result.evaluation.n:
         return (Status.COMPLETED_WITH_VIOLATIONS if result.violations else Status.COMPLETED), ""
+    if labels is not None and labels.events and not quarantine.count:
+        found = f"; {labels.labels_without_event} labels belong to other events" if labels.labels_without_event else ""
+        return Status.NO_DATA, f"none of the window's {labels.events} events has a label{found}"
     if not quarantine.count:
         return Status.NO_DATA, f"no record in the window; {quarantine.out_of_window} records near it lie outside"
     reason, n = quarantine.by_reason.most_common(1)[0]
@@ -37,9 +40,10 @@ def make_manifest(
     result: RunResult,
     quarantine: Quarantine,
     files: Mapping[str, bytes],
+    labels: JoinReport | None,
 ) -> Manifest:
     """Return the manifest that seals `files`."""
-    status, reason = decide_status(result, quarantine)
+    status, reason = decide_status(result, quarantine, labels)
     report = f"{plan.report_prefix}report.html" if "report.html" in files else None
     return Manifest(
         run_id=plan.run_id,
@@ -49,12 +53,14 @@ def make_manifest(
         window=plan.window,
         status=status,
         reason=reason,
+        note=plan.note,
         engine=plan.engine,
         engine_reason=plan.engine_reason,
         objects=len(capture.own),
         bytes=sum(item.size for item in capture.own),
         rows=result.evaluation.n,
         quarantined=quarantine.count,
+        labels=None if labels is None else _label_counts(labels),
         violations=result.violations if status.is_verdict else None,
         drift_excess=finite(result.drift_excess),
         worst=worst_features(result.worst),
@@ -62,4 +68,15 @@ def make_manifest(
         baseline_created_at=baseline.info.created_at if baseline.info else None,
         files={name: sha256(body) for name, body in sorted(files.items())},
         report=report,
+    )
+
+
+def _label_counts(report: JoinReport) -> LabelCounts:
+    return LabelCounts(
+        events=report.events,
+        matched=report.matched,
+        coverage=finite(report.coverage),
+        duplicates=report.duplicates,
+        late=report.late,
+        labels_without_event=report.labels_without_event,
     )

@@ -1,1 +1,1 @@
-"""Tell people about an alarm in one readable message."""
+"""Tell people about an alarm or the end of a retraining in one readable message."""

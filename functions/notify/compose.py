@@ -13,7 +13,9 @@ _SYMPTOMS = {
     "violations": "the captured data violates its baseline",
     "heartbeat": "no run has finished lately: nobody is watching",
     "failed": "a run ended in an error",
+    "quarantined": "records could not be read",
 }
+_FAILED_TWICE = "The execution waits in the dead-letter queue, too: the alarm on that queue rings for the same cause."
 _RETRAINING = {
     Retraining.AUTOMATIC: "Retraining is being decided; a second message says what was done.",
     Retraining.DRY_RUN: "Retraining is in dry-run mode: a second message says what would be done; nothing is started.",
@@ -41,7 +43,7 @@ def compose(change: AlarmStateChange, run: Manifest | None, settings: NotifySett
             f"Because:  {alarm.state.reason}",
             *_about_run(run),
             "",
-            *([_RETRAINING[settings.retraining]] if kind == "violations" else []),
+            *_also(kind, settings.retraining),
             f"What to do: {settings.runbook_url}#{kind}",
         ],
     )
@@ -56,6 +58,11 @@ def alarm_kind(alarm_name: str) -> str:
     'violations'
     """
     return alarm_name.rpartition("-")[2]
+
+
+def _also(kind: str, retraining: Retraining) -> list[str]:
+    """Return what else follows from an alarm."""
+    return {"violations": [_RETRAINING[retraining]], "failed": [_FAILED_TWICE]}.get(kind, [])
 
 
 def _left_alarm(change: AlarmStateChange, run: Manifest | None, settings: NotifySettings) -> Message:

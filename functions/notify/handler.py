@@ -1,7 +1,9 @@
-"""Lambda handler: a change of an alarm becomes one readable message, sent once."""
+"""Lambda handler: a change of an alarm, or the end of a retraining, becomes one readable message, sent once."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from aws_lambda_powertools import Logger, Tracer
@@ -14,8 +16,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.common.alarm_event import AlarmStateChange
 from functions.common.clients import client
+from functions.common.message import Message
 from functions.common.reports import run_behind
 from functions.notify.compose import compose
+from functions.notify.compose_end import compose_end
+from functions.notify.execution import ExecutionEnded, read_result
 from functions.notify.settings import NotifySettings
 
 logger = Logger(service="notify")
@@ -24,14 +29,17 @@ tracer = Tracer(service="notify")
 REMEMBERED_SECONDS: Final = 7 * 86_400
 """EventBridge retries for at most a day, so a duplicate never comes later than this."""
 
+Event = dict[str, Any]
+
 
 @logger.inject_lambda_context
 @tracer.capture_lambda_handler
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
-    """Send one message when an alarm enters or leaves ALARM; a duplicate of the event sends nothing."""
+def handler(event: Event, context: LambdaContext) -> dict[str, str]:
+    """Send one message about an event; a duplicate of it sends nothing."""
     settings = NotifySettings.from_environment()
-    if AlarmStateChange.model_validate(event).incident_id is None:
-        logger.info("the alarm neither enters nor leaves ALARM", extra={"alarm": event["detail"]["alarmName"]})
+    kind = KINDS[event["detail-type"]]
+    if not kind.is_news(event):
+        logger.info("nothing to tell", extra={"detail": event["detail"]})
         return {}
     send_once = idempotent_function(
         _send,
@@ -39,7 +47,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
         key_prefix="notify",
         persistence_store=DynamoDBPersistenceLayer(settings.idempotency_table, boto3_client=client("dynamodb")),
         config=IdempotencyConfig(
-            event_key_jmespath="detail.[alarmName, state.timestamp]",
+            event_key_jmespath=kind.key,
             raise_on_no_idempotency_key=True,
             expires_after_seconds=REMEMBERED_SECONDS,
             hash_function="sha256",
@@ -50,10 +58,48 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:
     return answer
 
 
-def _send(event: dict[str, Any], settings: NotifySettings) -> dict[str, str]:
+def _send(event: Event, settings: NotifySettings) -> dict[str, str]:
+    message = KINDS[event["detail-type"]].message(event, settings)
+    message_id = message.send(settings.topic_arn)
+    logger.info("told", extra={"subject": message.subject, "message_id": message_id})
+    return {"message_id": message_id}
+
+
+def _enters_or_leaves_alarm(event: Event) -> bool:
+    return AlarmStateChange.model_validate(event).incident_id is not None
+
+
+def _about_alarm(event: Event, settings: NotifySettings) -> Message:
     change = AlarmStateChange.model_validate(event)
     run = run_behind(change, settings.bucket, settings.endpoint)
-    message = compose(change, run.manifest if run else None, settings)
-    message_id = message.send(settings.topic_arn)
-    logger.info("told", extra={"alarm": change.detail.alarm_name, "message_id": message_id})
-    return {"message_id": message_id}
+    return compose(change, run.manifest if run else None, settings)
+
+
+def _about_end(event: Event, settings: NotifySettings) -> Message:
+    ended = ExecutionEnded.model_validate(event)
+    return compose_end(ended, read_result(ended.detail.pipeline_execution_arn, settings.bucket), settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What is done with the events of one detail type.
+
+    Attributes
+    ----------
+    key : str
+        JMESPath of what makes two events the same.
+    is_news, message : callable
+        Whether people are told of an event, and what.
+    """
+
+    key: str
+    is_news: Callable[[Event], bool]
+    message: Callable[[Event, NotifySettings], Message]
+
+
+KINDS: Final[Mapping[str, Kind]] = {
+    "CloudWatch Alarm State Change": Kind("detail.[alarmName, state.timestamp]", _enters_or_leaves_alarm, _about_alarm),
+    "SageMaker Model Building Pipeline Execution Status Change": Kind(
+        "detail.[pipelineExecutionArn, currentPipelineExecutionStatus]", lambda _: True, _about_end
+    ),
+}

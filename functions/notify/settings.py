@@ -15,6 +15,14 @@ class Retraining(StrEnum):
     OFF = "off"
 
 
+class Approval(StrEnum):
+    """What becomes of a model that the retraining pipeline registers; unknown for a pipeline of another make."""
+
+    MANUAL = "manual"
+    AUTOMATIC = "automatic"
+    UNKNOWN = "unknown"
+
+
 class NotifySettings(Settings):
     """See docs/functions.md."""
 
@@ -24,3 +32,4 @@ class NotifySettings(Settings):
     idempotency_table: str
     runbook_url: str
     retraining: Retraining = Retraining.OFF
+    approval: Approval = Approval.UNKNOWN

@@ -17,6 +17,7 @@ import tarfile
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,9 +27,16 @@ RESAMPLES = 1000
 DECISION_THRESHOLD = 0.5
 SMALLEST_PROBABILITY = 1e-15
 MAX_MESSAGE = 1024
+MAX_TAIL = 800
+"""Characters of what a failed scoring wrote last that become part of the message."""
+
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+
+
+class ScoringError(RuntimeError):
+    """A model could not score the held-out rows; the message ends with what it wrote last."""
 
 
 @dataclass(frozen=True)
@@ -131,7 +139,7 @@ def improvement_interval(holdout: Holdout, champion: Floats, challenger: Floats)
     return float(lower), float(upper)
 
 
-def compare(holdout: Holdout, champion: Floats, challenger: Floats) -> dict[str, object]:
+def compare(holdout: Holdout, champion: Floats, challenger: Floats) -> dict[str, Any]:
     """Everything that was measured.
 
     Raises
@@ -163,6 +171,37 @@ def compare(holdout: Holdout, champion: Floats, challenger: Floats) -> dict[str,
     }
 
 
+def decide(result: dict[str, Any], min_improvement: float) -> dict[str, object]:
+    """Say whether the challenger is better beyond chance, and why: the whole interval lies above `min_improvement`.
+
+    Returns
+    -------
+    dict
+        ``better``, ``reason`` (short) and ``evidence`` (the figures).
+
+    Examples
+    --------
+    >>> gain = {"value": 0.004, "lower": -0.011, "upper": 0.021, "confidence": 0.95}
+    >>> measured = {"champion": {"auc": 0.738}, "challenger": {"auc": 0.742}, "improvement": gain}
+    >>> decide({**measured, "rows": 1911, "start": "2013-04-09", "end": "2013-04-10"}, 0.0)["reason"]
+    'AUC 0.742 vs 0.738 is not better beyond chance'
+    """
+    before, after, gain = result["champion"]["auc"], result["challenger"]["auc"], result["improvement"]
+    better = gain["lower"] > min_improvement
+    demand = f" by more than {min_improvement:g}" if min_improvement else ""
+    if better:
+        reason = f"AUC {after:.3f} vs {before:.3f} is better{demand} beyond chance"
+    elif after < before:
+        reason = f"AUC {after:.3f} < {before:.3f}"
+    else:
+        reason = f"AUC {after:.3f} vs {before:.3f} is not better{demand} beyond chance"
+    evidence = (
+        f"a gain of {gain['value']:+.4f} AUC ({gain['confidence']:.0%} interval {gain['lower']:+.4f} to "
+        f"{gain['upper']:+.4f}) on {result['rows']:,} rows from {result['start']} to {result['end']}"
+    )
+    return {"better": bool(better), "reason": reason, "evidence": evidence}
+
+
 def read_holdout(labels_file: Path) -> Holdout:
     """Read ``labels.csv``: one line per row of ``features.csv``, with event id, time and label."""
     with labels_file.open(newline="") as file:
@@ -177,7 +216,13 @@ def read_holdout(labels_file: Path) -> Holdout:
 
 
 def score(archive_folder: Path, rows: Path) -> Floats:
-    """Score the rows with the model of an archive, in a process of its own."""
+    """Score the rows with the model of an archive, in a process of its own.
+
+    Raises
+    ------
+    ScoringError
+        If that process fails.
+    """
     archives = sorted(archive_folder.glob("*.tar.gz"))
     if len(archives) != 1:
         raise FileNotFoundError(f"{archive_folder.name}: expected one *.tar.gz, found {len(archives)}")
@@ -185,7 +230,11 @@ def score(archive_folder: Path, rows: Path) -> Floats:
         with tarfile.open(archives[0]) as archive:
             archive.extractall(folder, filter="data")
         command = [sys.executable, str(Path(__file__).with_name("score.py")), folder, str(rows)]
-        answer = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)  # noqa: S603 - our own script
+        answer = subprocess.run(command, capture_output=True, check=False, text=True)  # noqa: S603 - our own script
+    sys.stderr.write(answer.stderr)
+    if answer.returncode:
+        tail = answer.stderr.strip()[-MAX_TAIL:]
+        raise ScoringError(f"the {archive_folder.name} cannot score (exit code {answer.returncode}): ...{tail}")
     return np.array(answer.stdout.split(), dtype=float)
 
 
@@ -201,7 +250,7 @@ def main() -> None:
     options = parser.parse_args()
     try:
         evaluate(options)
-    except (ValueError, OSError, subprocess.CalledProcessError) as error:
+    except (ValueError, OSError, ScoringError) as error:
         options.message.parent.mkdir(parents=True, exist_ok=True)
         options.message.write_text(str(error)[:MAX_MESSAGE])
         raise
@@ -212,10 +261,13 @@ def evaluate(options: argparse.Namespace) -> None:
     rows = options.input / "holdout" / "features.csv"
     holdout = read_holdout(options.input / "holdout" / "labels.csv")
     result = compare(holdout, score(options.input / "champion", rows), score(options.input / "challenger", rows))
+    decision = decide(result, options.min_improvement)
     why = {name: getattr(options, name) for name in ("incident_id", "evidence_uri", "min_improvement")}
     target = options.output / "evaluation"
     target.mkdir(parents=True, exist_ok=True)
-    (target / "evaluation.json").write_text(json.dumps({**result, **why}, indent=1, allow_nan=False))
+    (target / "evaluation.json").write_text(
+        json.dumps({**result, "decision": decision, **why}, indent=1, allow_nan=False)
+    )
 
 
 def _measure(labels: Integers, scores: Floats) -> dict[str, float]:

@@ -54,7 +54,7 @@ class JoinReport:
     unlabelled_rows: int = 0
     """Rows of used events that have no label; they are left out."""
     labels_without_event: int = 0
-    """Labels whose event was not captured, or is not old enough."""
+    """Labels whose event was not captured, is too old or is not old enough."""
     repeated_labels: int = 0
     """Labels given again for the same event; the last one counts."""
 

@@ -1,7 +1,7 @@
 """Prepare the data of a retraining: the original training set, plus recent traffic with its labels.
 
-``python -m functions.pipeline_steps.prepare`` reads below ``--input``: ``capture``, ``ground-truth`` and
-``training-data``; and writes below ``--output``:
+``python -m functions.pipeline_steps.prepare`` reads the captured records below ``--capture`` in S3, as far back as
+``--max-age-days``, and ``ground-truth`` and ``training-data`` below ``--input``; and writes below ``--output``:
 
 ``train/``
     ``original.csv`` and ``recent.csv``, both with a header: the features in request order, then the label.
@@ -24,6 +24,7 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from functions.pipeline_steps.captured import Captured, list_captured
 from functions.pipeline_steps.join import JoinReport, LabelledRequest, join, split_by_time
 from functions.pipeline_steps.original import columns_of, write_original
 from monitoring_core.dataset.capture import read_events
@@ -35,7 +36,6 @@ from monitoring_core.spec import SchemaSpec
 from monitoring_core.window import Window, format_time
 
 HANDED_ON = ("evaluate.py", "score.py")
-BEGINNING = datetime.fromisoformat("1970-01-01T00:00:00Z")
 NONE = "-"
 MAX_MESSAGE = 1024
 
@@ -69,17 +69,19 @@ def prepare(options: argparse.Namespace) -> JoinReport:
     features = [name for name in columns if name not in {options.label, options.time_column, *outputs}]
 
     quarantine = Quarantine()
-    window = Window(BEGINNING, options.window_end - timedelta(hours=options.label_lag_hours))
+    captured = list_captured(options.capture, options.window_end, timedelta(days=options.max_age_days))
+    window = Window(captured.start, options.window_end - timedelta(hours=options.label_lag_hours))
     schema = SchemaSpec(outputs=outputs, features=tuple(features))
-    events = read_events(_sources(options.input / "capture"), schema, window, quarantine)
+    events = read_events(captured.sources(), schema, window, quarantine)
     truth = read_ground_truth(_sources(options.input / "ground-truth"), quarantine)
     requests, report = join(events, truth, features)
-    _write_report(options.output / "report", report, quarantine, window)
+    _write_report(options.output / "report", report, captured, quarantine, window)
     if report.labelled_rows < options.min_labelled_rows:
         raise NoDataError(
-            f"{report.labelled_rows} rows up to {format_time(window.end)} have labels, {options.min_labelled_rows} are "
-            f"needed; {report.events} events were captured, {report.without_label} of them have no label yet, and "
-            f"{quarantine.count} records could not be read; upload the labels, or lower MinLabelledRows"
+            f"{report.labelled_rows} rows from {format_time(window.start)} to {format_time(window.end)} have labels, "
+            f"{options.min_labelled_rows} are needed; {report.events} events were captured, {report.without_label} of "
+            f"them have no label yet, and {quarantine.count} records could not be read; upload the labels, raise "
+            "MaxAgeDays or lower MinLabelledRows"
         )
     recent, holdout = split_by_time(requests, options.holdout_share)
 
@@ -97,6 +99,8 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--input", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--capture", required=True, help="S3 URI of the endpoint's captured data")
+    parser.add_argument("--max-age-days", type=int, required=True, help="older captured records are not used")
     parser.add_argument("--message", type=Path, required=True, help="where the reason of a failure goes")
     parser.add_argument("--outputs", required=True, help="the model's output columns, comma separated")
     parser.add_argument("--label", required=True, help="label column of the training set")
@@ -124,13 +128,17 @@ def _folder(path: Path) -> Path:
     return path
 
 
-def _write_report(folder: Path, report: JoinReport, quarantine: Quarantine, window: Window) -> None:
+def _write_report(folder: Path, report: JoinReport, captured: Captured, quarantine: Quarantine, window: Window) -> None:
     unreadable = {str(reason): count for reason, count in sorted(quarantine.by_reason.items())}
     content = {
         "version": 1,
+        "from": format_time(window.start),
         "until": format_time(window.end),
         **asdict(report),
-        "too_recent": quarantine.out_of_window,
+        "out_of_window": quarantine.out_of_window,
+        "objects": len(captured.uris),
+        "objects_too_old": captured.too_old,
+        "objects_not_captured": captured.not_captured,
         "unreadable": unreadable,
     }
     (_folder(folder) / "join.json").write_text(json.dumps(content, indent=1))

@@ -2,19 +2,23 @@
 
 ``python score.py MODEL_FOLDER ROWS.csv`` prints one score a line: the first value of each row of the model's answer.
 Runs in the framework's image, so it needs nothing but the standard library and what the model itself needs.
+
+As in script mode, ``inference.py`` has to define ``model_fn(model_dir)`` only. Where it leaves out ``input_fn``,
+``predict_fn`` or ``output_fn``, what the framework images do by default is done here, too.
 """
 
 from __future__ import annotations
 
 import importlib.util
+import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 CONTENT_TYPE = "text/csv"
 ROWS_PER_REQUEST = 5000
-NEEDED = ("model_fn", "input_fn", "predict_fn", "output_fn")
 
 
 def load_inference(model_folder: Path) -> ModuleType:
@@ -25,7 +29,7 @@ def load_inference(model_folder: Path) -> ModuleType:
     FileNotFoundError
         If the artifact has no ``code/inference.py``.
     AttributeError
-        If one of the four functions is missing.
+        If it does not define ``model_fn``, for which there is no default.
     """
     script = model_folder / "code" / "inference.py"
     if not script.is_file():
@@ -36,9 +40,31 @@ def load_inference(model_folder: Path) -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     sys.modules["inference"] = module
     spec.loader.exec_module(module)
-    if missing := [name for name in NEEDED if not hasattr(module, name)]:
-        raise AttributeError(f"code/inference.py lacks {', '.join(missing)}; comparing needs {', '.join(NEEDED)}")
+    if not hasattr(module, "model_fn"):
+        raise AttributeError("code/inference.py does not define model_fn(model_dir); comparing needs it")
     return module
+
+
+def default_input_fn(body: str, content_type: str) -> Any:  # noqa: ARG001 - the convention's signature
+    """Read CSV without a header into an array of numbers, one row a line; an empty field is nan."""
+    import numpy as np  # noqa: PLC0415 - a model with an input_fn of its own may do without
+
+    return np.genfromtxt(io.StringIO(body), delimiter=",").reshape(len(body.splitlines()), -1)
+
+
+def default_predict_fn(data: Any, model: Any) -> Any:
+    """Ask the model; a booster of XGBoost takes a matrix of its own kind, which its image makes of CSV."""
+    if type(model).__module__.partition(".")[0] == "xgboost" and type(model).__name__ == "Booster":
+        import xgboost  # noqa: PLC0415 - only where the model is one of it
+
+        return model.predict(xgboost.DMatrix(data), validate_features=False)
+    return model.predict(data)
+
+
+def default_output_fn(prediction: Any, accept: str) -> str:  # noqa: ARG001 - the convention's signature
+    """Write CSV, one line per row."""
+    rows = prediction.tolist() if hasattr(prediction, "tolist") else prediction
+    return "\n".join(",".join(map(str, row)) if isinstance(row, list | tuple) else str(row) for row in rows)
 
 
 def scores(model_folder: Path, rows: list[str]) -> Iterator[str]:
@@ -50,11 +76,13 @@ def scores(model_folder: Path, rows: list[str]) -> Iterator[str]:
         If the model answers with another number of rows.
     """
     inference = load_inference(model_folder)
+    input_fn = getattr(inference, "input_fn", default_input_fn)
+    predict_fn = getattr(inference, "predict_fn", default_predict_fn)
+    output_fn = getattr(inference, "output_fn", default_output_fn)
     model = inference.model_fn(str(model_folder))
     for start in range(0, len(rows), ROWS_PER_REQUEST):
         part = rows[start : start + ROWS_PER_REQUEST]
-        prediction = inference.predict_fn(inference.input_fn("\n".join(part), CONTENT_TYPE), model)
-        answer = inference.output_fn(prediction, CONTENT_TYPE)
+        answer = output_fn(predict_fn(input_fn("\n".join(part), CONTENT_TYPE), model), CONTENT_TYPE)
         text = answer[0] if isinstance(answer, tuple) else answer
         lines = (text.decode() if isinstance(text, bytes) else text).split()
         if len(lines) != len(part):

@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.common.capture import list_capture
 from functions.common.contract import PlanInput, PlanOutput
 from functions.common.runs import find_run, resolve_window
-from functions.plan.planning import choose_engine
+from functions.plan.planning import make_plan
 
 logger = Logger(service="plan")
 tracer = Tracer(service="plan")
@@ -23,7 +23,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
     asked = PlanInput.model_validate(event)
     run = find_run(asked.runs, asked.request.monitor)
     window = resolve_window(run, asked.request)
-    plan = choose_engine(run, list_capture(run.capture_prefix, window))
+    plan = make_plan(run, list_capture(run.capture_prefix, window), asked.started_at)
     logger.info(
         "planned", extra={"run_id": plan.run_id, "engine": plan.engine, "objects": plan.objects, "bytes": plan.bytes}
     )

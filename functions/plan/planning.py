@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from functions.common.capture import CaptureListing
 from functions.common.contract import Engine, Plan, RunSpec
+from functions.common.metric_time import refusal
 
 
-def choose_engine(run: RunSpec, capture: CaptureListing) -> Plan:
-    """Plan the run: `none` where no object can hold a record of the window, else `function`."""
+def make_plan(run: RunSpec, capture: CaptureListing, started_at: datetime | None) -> Plan:
+    """Plan the run: engine `none` where no object can hold a record of the window, else `function`."""
     window, objects, size = capture.window, len(capture.own), sum(item.size for item in capture.own)
     if capture.objects:
         near = len(capture.near)
@@ -22,4 +25,5 @@ def choose_engine(run: RunSpec, capture: CaptureListing) -> Plan:
         objects=objects,
         bytes=size,
         report_prefix=run.report_prefix(window),
+        note=refusal(run.due(window), started_at),
     )

@@ -5,24 +5,22 @@ A redelivered run publishes the same event again; consumers are idempotent by `r
 
 from __future__ import annotations
 
-import json
 import sys
-from typing import Any, Final
+from typing import Any
 
 from aws_lambda_powertools import Logger, Tracer
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.common.contract import Manifest, MonitorRunCompleted, PublishInput, RunSpec
+from functions.common.metric_file import METRICS, load_metrics
+from functions.common.metric_time import metric_time
 from functions.common.reports import seal
 from functions.common.storage import MANIFEST, StorageError, read
 from functions.publish import verdict
 from functions.publish.events import put_event
-from monitoring_core.checks.codec import load_evaluation
-from monitoring_core.report.emf import feature_metrics, run_metrics
+from monitoring_core.metric_names import endpoint_namespace
+from monitoring_core.report.emf import parity_metrics, run_metrics
 from monitoring_core.window import Window
-
-STATISTICS: Final = "statistics.json"
-EVALUATION: Final = "evaluation.json"
 
 logger = Logger(service="publish")
 tracer = Tracer(service="publish")
@@ -34,18 +32,22 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:  #
     """Publish a run that has a verdict, had no data, or failed."""
     asked = PublishInput.model_validate(event)
     run, window = verdict.find_run_and_window(asked)
-    manifest, uri = _manifest(asked, run, window)
+    note = verdict.refused_metrics(asked, run, window)
+    manifest, uri = _manifest(asked, run, window, note)
     put_event(MonitorRunCompleted.of(manifest, uri))
-    _print_metrics(run, manifest)
+    if note:
+        logger.warning(note, extra={"run_id": manifest.run_id})
+    else:
+        _print_metrics(run, manifest)
     logger.info("published", extra={"run_id": manifest.run_id, "status": manifest.status, "reason": manifest.reason})
     return {"status": manifest.status}
 
 
-def _manifest(asked: PublishInput, run: RunSpec, window: Window) -> tuple[Manifest, str | None]:
+def _manifest(asked: PublishInput, run: RunSpec, window: Window, note: str) -> tuple[Manifest, str | None]:
     """Return the run's manifest and where it lies; Evaluate wrote it where there was anything to evaluate."""
     uri = run.report_prefix(window) + MANIFEST
     if asked.error is not None:
-        manifest = verdict.failed(run, window, asked.plan, asked.error)
+        manifest = verdict.failed(run, window, asked.plan, asked.error, note)
         return manifest, _seal_failure(manifest, uri)
     if asked.result is not None:
         return Manifest.model_validate_json(read(asked.result.manifest)), asked.result.manifest
@@ -65,12 +67,14 @@ def _seal_failure(manifest: Manifest, uri: str) -> str | None:
 
 
 def _print_metrics(run: RunSpec, manifest: Manifest) -> None:
-    """Print the metrics as lines of their own: CloudWatch takes them from the log."""
-    start = manifest.window.start
-    lines = run_metrics(run.endpoint, run.schedule, verdict.metric_values(manifest), start)
-    if run.spec.emit_features and STATISTICS in manifest.files:
-        prefix = run.report_prefix(manifest.window)
-        statistics = json.loads(read(prefix + STATISTICS))
-        drift = verdict.drift_by_feature(load_evaluation(read(prefix + EVALUATION)))
-        lines += feature_metrics(run.endpoint, run.schedule, statistics, drift, run.spec.emit_features, start)
+    """Print the metrics as lines of their own: CloudWatch takes them from the log.
+
+    Amazon's metrics carry the window's start, as Model Monitor's do.
+    """
+    start, time = manifest.window.start, metric_time(run.due(manifest.window))
+    lines = run_metrics(run.endpoint, run.schedule, verdict.metric_values(manifest), time)
+    if METRICS in manifest.files:
+        metrics = load_metrics(read(run.report_prefix(manifest.window) + METRICS))
+        namespace = endpoint_namespace(run.spec.kind)
+        lines += parity_metrics(namespace, run.endpoint, run.schedule, metrics, start)
     sys.stdout.writelines(f"{line}\n" for line in lines)

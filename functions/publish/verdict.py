@@ -7,10 +7,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from functions.common.contract import CaughtError, Engine, Manifest, Plan, PublishInput, Request, RunSpec, Status
+from functions.common.metric_time import refusal
 from functions.common.runs import find_run, resolve_window
 from monitoring_core import metric_names
-from monitoring_core.checks.drift import DRIFT_CHECK
-from monitoring_core.checks.evaluation import Evaluation
 from monitoring_core.metric_names import Metric
 from monitoring_core.window import Window
 
@@ -33,12 +32,18 @@ def find_run_and_window(asked: PublishInput) -> tuple[RunSpec, Window]:
     return run, resolve_window(run, request)
 
 
+def refused_metrics(asked: PublishInput, run: RunSpec, window: Window) -> str:
+    """Say why CloudWatch would take no metrics of the run; empty where it takes them."""
+    return asked.plan.note if asked.plan else refusal(run.due(window), asked.started_at)
+
+
 def no_data(run: RunSpec, plan: Plan) -> Manifest:
     """Return the manifest of a run that had nothing to read."""
     return Manifest(
         **_identity(run, plan.window),
         status=Status.NO_DATA,
         reason=plan.engine_reason,
+        note=plan.note,
         engine=plan.engine,
         engine_reason=plan.engine_reason,
         objects=plan.objects,
@@ -47,12 +52,13 @@ def no_data(run: RunSpec, plan: Plan) -> Manifest:
     )
 
 
-def failed(run: RunSpec, window: Window, plan: Plan | None, error: CaughtError) -> Manifest:
+def failed(run: RunSpec, window: Window, plan: Plan | None, error: CaughtError, note: str) -> Manifest:
     """Return the manifest of a run that ended in an error."""
     return Manifest(
         **_identity(run, window),
         status=Status.FAILED,
         reason=explain(error),
+        note=note,
         engine=plan.engine if plan else Engine.NONE,
         engine_reason=plan.engine_reason if plan else "the run could not be planned",
         objects=plan.objects if plan else None,
@@ -88,16 +94,8 @@ def metric_values(manifest: Manifest) -> Mapping[Metric, float | None]:
         metric_names.DRIFT_EXCESS: manifest.drift_excess,
         metric_names.ROWS: manifest.rows,
         metric_names.QUARANTINED_RECORDS: manifest.quarantined,
+        metric_names.LABEL_COVERAGE: manifest.labels.coverage if manifest.labels else None,
         metric_names.BASELINE_AGE: manifest.baseline_age_days,
-    }
-
-
-def drift_by_feature(evaluation: Evaluation) -> dict[str, float]:
-    """Return the drift distance of every feature for which it was measured."""
-    return {
-        check.constraint.subject.column: check.measurement.value
-        for check in evaluation.checks
-        if check.constraint.check_type == DRIFT_CHECK and check.measurement is not None
     }
 
 

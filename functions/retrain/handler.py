@@ -7,7 +7,9 @@ that was done but not marked harmless to repeat.
 
 from __future__ import annotations
 
-from typing import Any
+import random
+import time
+from typing import Any, Final
 
 from aws_lambda_powertools import Logger, Tracer
 from aws_lambda_powertools.utilities.typing import LambdaContext
@@ -20,9 +22,17 @@ from functions.retrain.evidence import evidence_uri, write_evidence
 from functions.retrain.incidents import Claim, Incident, IncidentTable
 from functions.retrain.pipeline import running_execution, start_execution
 from functions.retrain.settings import RetrainSettings
+from monitoring_core.errors import WatchkeeperError
 
 logger = Logger(service="retrain")
 tracer = Tracer(service="retrain")
+
+ATTEMPTS: Final = 8
+BACKOFF_SECONDS: Final = 0.05
+
+
+class ContendedError(WatchkeeperError):
+    """Too many incidents of one endpoint are being decided at once."""
 
 
 @logger.inject_lambda_context
@@ -55,14 +65,24 @@ def _decide(
     settings: RetrainSettings,
 ) -> Incident:
     opened_at = change.detail.state.since
-    executing = running_execution(settings.pipeline_name)
-    claim = Claim(
-        decision=decide(opened_at, incidents.decided(), executing, settings.policy),
-        opened_at=opened_at,
-        window_end=run.manifest.window.end if run else opened_at,
-        evidence_uri=evidence_uri(settings.bucket, incident_id),
+    for attempt in range(ATTEMPTS):
+        revision = incidents.revision()
+        executing = running_execution(settings.pipeline_name)
+        claim = Claim(
+            decision=decide(opened_at, incidents.decided(), executing, settings.policy),
+            opened_at=opened_at,
+            window_end=run.manifest.window.end if run else opened_at,
+            evidence_uri=evidence_uri(settings.bucket, incident_id),
+        )
+        incident = incidents.claim(incident_id, claim, revision) or incidents.get(incident_id)
+        if incident is not None:
+            return incident
+        logger.info("another incident was decided meanwhile", extra={"incident_id": incident_id, "attempt": attempt})
+        time.sleep(random.uniform(0, BACKOFF_SECONDS * 2**attempt))  # noqa: S311 - spreads the claimants
+    raise ContendedError(
+        f"incident {incident_id} was not decided in {ATTEMPTS} attempts, because others of {settings.endpoint} were "
+        "all the while; Lambda tries again"
     )
-    return incidents.claim(incident_id, claim)
 
 
 def _finish(

@@ -2,6 +2,9 @@
 
 Every write commutes with every other, so events may be delivered twice and in any order: the decision
 is claimed once, closing never touches the decision, and what was done is only ever added.
+
+A decision depends on the endpoint's other incidents, so it is written in one transaction with a count of decisions:
+two incidents are never decided from the same past, however many functions run at once.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from boto3.dynamodb.conditions import Attr, Key
 from botocore.exceptions import ClientError
@@ -20,6 +23,10 @@ from functions.common.contract import Utc
 from functions.retrain.decision import Decided, Decision, Verdict
 from monitoring_core.spec import Frozen
 from monitoring_core.window import format_time
+
+LOCK: Final = "lock"
+"""Sort key of the item that counts the endpoint's decisions; an incident's id always has an ``@``."""
+_CONTENTION: Final = frozenset({"None", "ConditionalCheckFailed", "TransactionConflict"})
 
 
 class Incident(Frozen):
@@ -77,8 +84,20 @@ class IncidentTable:
                 return
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
-    def claim(self, incident_id: str, claim: Claim) -> Incident:
-        """Write the decision unless there is one; return the incident with the decision that holds."""
+    def revision(self) -> int:
+        """Return how many incidents of the endpoint have been decided."""
+        item = table(self.name).get_item(Key=self._key(LOCK), ConsistentRead=True).get("Item", {})
+        return int(item.get("revision", 0))
+
+    def claim(self, incident_id: str, claim: Claim, revision: int) -> Incident | None:
+        """Write a decision that was made at `revision` of the endpoint.
+
+        Returns
+        -------
+        Incident or None
+            None where nothing was written, because an incident of the endpoint was decided meanwhile: this one or
+            another, which may count for the cooldown.
+        """
         values = {
             "decision": claim.decision.verdict,
             "reason": claim.decision.reason,
@@ -88,21 +107,30 @@ class IncidentTable:
             "client_request_token": client_request_token(incident_id),
         }
         assignments = ", ".join(f"#{name} = :{name}" for name in values)
+        unchanged = "revision = :now" if revision else "attribute_not_exists(revision)"
+        lock = {
+            "UpdateExpression": "SET revision = :next",
+            "ConditionExpression": unchanged,
+            "ExpressionAttributeValues": {":next": revision + 1} | ({":now": revision} if revision else {}),
+        }
+        incident = {
+            "UpdateExpression": f"SET #status = if_not_exists(#status, :open), {assignments}",
+            "ConditionExpression": "attribute_not_exists(#decision)",
+            "ExpressionAttributeNames": {"#status": "status"} | {f"#{name}": name for name in values},
+            "ExpressionAttributeValues": {":open": "open"} | {f":{name}": value for name, value in values.items()},
+        }
+        items = [(LOCK, lock), (incident_id, incident)]
         try:
-            answer = table(self.name).update_item(
-                Key=self._key(incident_id),
-                UpdateExpression=f"SET #status = if_not_exists(#status, :open), {assignments}",
-                ConditionExpression=Attr("decision").not_exists(),
-                ExpressionAttributeNames={"#status": "status"} | {f"#{name}": name for name in values},
-                ExpressionAttributeValues={":open": "open"} | {f":{name}": value for name, value in values.items()},
-                ReturnValues="ALL_NEW",
+            table(self.name).meta.client.transact_write_items(
+                TransactItems=[
+                    {"Update": {"TableName": self.name, "Key": self._key(key), **update}} for key, update in items
+                ]
             )
         except ClientError as error:
-            held = self.get(incident_id)
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException" or held is None:
+            if not _is_contention(error):
                 raise
-            return held
-        return Incident.model_validate(answer["Attributes"])
+            return None
+        return self.get(incident_id)
 
     def record(self, incident_id: str, *, name: str, value: str) -> Incident:
         """Add what was done: ``execution_arn`` or ``message_id``."""
@@ -126,6 +154,12 @@ class IncidentTable:
 
     def _key(self, incident_id: str) -> dict[str, str]:
         return {"endpoint": self.endpoint, "incident_id": incident_id}
+
+
+def _is_contention(error: ClientError) -> bool:
+    """Whether a transaction was refused because others wrote at the same time, and for no other reason."""
+    reasons = {reason.get("Code", "None") for reason in error.response.get("CancellationReasons", ())}
+    return error.response["Error"]["Code"] == "TransactionCanceledException" and reasons <= _CONTENTION
 
 
 def client_request_token(incident_id: str) -> str:

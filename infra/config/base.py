@@ -21,6 +21,10 @@ from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_after_validator_function
 
 _DURATION = re.compile(r"(\d+)(m|h|d)")
+Location = tuple[str | int, ...]
+"""A place in the file."""
+Problem = tuple[Location, str]
+"""Where in the file something is wrong, and what."""
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 

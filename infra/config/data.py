@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import model_validator
 
 from infra.config.base import Duration, S3Prefix, S3Uri, Section, parse_duration
+from monitoring_core.spec import SchemaSpec
 
 
 class DataSchema(Section):
@@ -18,8 +19,31 @@ class DataSchema(Section):
     """Columns of the model's answer, in order."""
     features: tuple[str, ...] = ()
     """Columns of the request, in order. Captured CSV has no header: these names are given to it."""
+    prediction: str | None = None
+    """The column of `outputs` that holds the predicted class or number."""
+    probability: str | None = None
+    """The column of `outputs` that holds the probability of the positive (several classes: the predicted) class."""
     label: str | None = None
-    """Column of the training data that holds the truth; shown in the model card and handed to retraining."""
+    """Column of the training data that holds the truth; labels that arrive later get this name, too."""
+
+    @property
+    def columns(self) -> SchemaSpec:
+        """Columns of a captured row."""
+        return SchemaSpec(outputs=self.outputs, features=self.features)
+
+    @property
+    def labelled(self) -> SchemaSpec:
+        """Columns of a captured row that has met its label."""
+        return SchemaSpec(outputs=self.outputs, features=self.features, label=self.label)
+
+    @model_validator(mode="after")
+    def _roles_are_outputs(self) -> Self:
+        for role in ("prediction", "probability"):
+            column = getattr(self, role)
+            if column is not None and column not in self.outputs:
+                allowed = ", ".join(self.outputs) or "none"
+                raise ValueError(f"`{role}` must be one of `outputs` ({allowed}), got {column!r}")
+        return self
 
     @model_validator(mode="after")
     def _columns_differ(self) -> Self:
@@ -56,7 +80,7 @@ class Baseline(Section):
 
 
 class GroundTruth(Section):
-    """Labels that arrive after the predictions; retraining reads them."""
+    """Labels that arrive after the predictions: model quality, bias and retraining read them."""
 
     prefix: S3Prefix | None = None
     """Where labels are uploaded, in Amazon's layout. Left out: `ground-truth/<endpoint>/` in the stack's bucket."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+import re
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -11,27 +12,30 @@ from infra.config.base import Image, InstanceType, KmsKeyArn, Like, Name, S3Pref
 ContentType = Annotated[
     str, Like(r"[A-Za-z0-9.-]+/[A-Za-z0-9.+-]+", "a content type without parameters, e.g. text/csv", 256)
 ]
+_CODE_DIRECTORY: Final = re.compile(r"SAGEMAKER_\w*DIRECTORY")
 PackageArn = Annotated[str, Like(r"arn:aws[a-z-]*:sagemaker:.+:model-package/.+", "the ARN of a model package")]
 
 
 class Model(Section):
-    """A model: a package of the model registry, or a container image with its artifact."""
+    """A model: a container image with its artifact, by themselves or as a package of the model registry."""
 
     package: PackageArn | None = None
-    """ARN of a model package."""
-    image: Image | None = None
+    """ARN of a model package. `image` and `artifact` are what it holds: the endpoint's role may read just these."""
+    image: Image
     """Container image."""
-    artifact: S3Uri | None = None
+    artifact: S3Uri
     """Model archive (`model.tar.gz`)."""
     environment: dict[str, str] = Field(default_factory=dict)
     """Environment variables of the container."""
 
     @model_validator(mode="after")
-    def _one_source(self) -> Self:
-        if (self.package is None) == (self.image is None and self.artifact is None):
-            raise ValueError("give either `package`, or `image` and `artifact`")
-        if self.package is None and (self.image is None or self.artifact is None):
-            raise ValueError("`image` and `artifact` belong together; give both, or `package` alone")
+    def _code_is_inside(self) -> Self:
+        for name, value in self.environment.items():
+            if _CODE_DIRECTORY.fullmatch(name) and value.startswith("s3://"):
+                raise ValueError(
+                    f"`environment.{name}` is {value!r}, but the container runs without a network and cannot fetch it; "
+                    "put the code into the artifact below code/ and give /opt/ml/model/code"
+                )
         return self
 
 
@@ -39,7 +43,8 @@ class Instance(Section):
     """Machines behind a variant."""
 
     type: InstanceType = "ml.m5.large"
-    """Instance type, e.g. `ml.m5.large`."""
+    """Instance type, e.g. `ml.m5.large`. Machines with local NVMe storage (`ml.g5`, `ml.m5d` ...) encrypt it
+    themselves: SageMaker takes no key for the volumes of an endpoint that has any."""
     count: Annotated[int, Field(ge=1)] = 1
     """Number of instances at the start."""
 

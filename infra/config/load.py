@@ -78,26 +78,34 @@ def _consequence(detail: ErrorDetails) -> bool:
 def _lines(detail: ErrorDetails) -> Iterable[str]:
     if detail["type"] == "sections_disagree":
         return [f"{_dotted(location)}: {message}" for location, message in detail["ctx"]["problems"]]
-    return [f"{_dotted(detail['loc'])}: {_message(detail)}"]
+    location = _without_kinds(detail["loc"])
+    if detail["type"].startswith("union_tag"):
+        location = (*location, "kind")
+    return [f"{_dotted(location)}: {_message(detail)}"]
 
 
-def _message(detail: ErrorDetails) -> str:
+def _message(detail: ErrorDetails) -> str:  # noqa: PLR0911 - one sentence per kind of error
     match detail["type"]:
         case "extra_forbidden":
             return _unknown_key(str(detail["loc"][-1]), _fields_at(detail["loc"][:-1]))
-        case "missing":
+        case "missing" | "union_tag_not_found":
             return "missing; add it"
         case "value_error":
             text = str(detail["ctx"]["error"])
             return text if isinstance(detail["input"], dict) else f"{_shown(detail['input'])} is not allowed; {text}"
         case "literal_error":
-            allowed = detail["ctx"]["expected"].replace(" or ", ", ").replace("'", "").split(", ")
-            given = detail["input"]
-            return f"{_shown(given)} is not available; allowed: {', '.join(allowed)}{_meant(given, allowed)}"
+            return _not_available(detail["input"], detail["ctx"]["expected"])
+        case "union_tag_invalid":
+            return _not_available(detail["ctx"]["tag"], detail["ctx"]["expected_tags"])
         case "too_short":
             return f"needs at least {detail['ctx']['min_length']}, got {_shown(detail['input'])}"
         case _:
             return f"{detail['msg'][0].lower()}{detail['msg'][1:]}, got {_shown(detail['input'])}"
+
+
+def _not_available(given: object, expected: str) -> str:
+    allowed = expected.replace(" or ", ", ").replace("'", "").split(", ")
+    return f"{_shown(given)} is not available; allowed: {', '.join(allowed)}{_meant(given, allowed)}"
 
 
 def _unknown_key(key: str, allowed: Sequence[str]) -> str:
@@ -130,9 +138,35 @@ def _fields_at(location: _Location) -> tuple[str, ...]:
     """Names of the fields that the section at a location has."""
     section: Any = EndpointConfig
     for part in location:
-        items = {tuple: 0, dict: 1}.get(get_origin(section))
-        section = _present(_fields(section)[str(part)] if items is None else get_args(section)[items])
+        section = _step(section, part)
     return tuple(_fields(section))
+
+
+def _without_kinds(location: _Location) -> _Location:
+    """Leave out the parts that are not in the file: which member of a union was meant."""
+    section: Any = EndpointConfig
+    kept: list[str | int] = []
+    for part in location:
+        if not _members(section):
+            kept.append(part)
+        section = _step(section, part)
+    return tuple(kept)
+
+
+def _step(section: Any, part: str | int) -> Any:
+    """Return the type one step further; None beyond what can be told."""
+    if members := _members(section):
+        return members.get(str(part))
+    items = {tuple: 0, dict: 1}.get(get_origin(section))
+    if items is not None:
+        return _present(get_args(section)[items])
+    return _present(_fields(section).get(str(part))) if hasattr(section, "model_fields") else None
+
+
+def _members(section: Any) -> dict[str, type[BaseModel]]:
+    """Return the members of a union by their `kind`."""
+    models = [one for one in get_args(section) if hasattr(one, "model_fields") and "kind" in one.model_fields]
+    return {get_args(one.model_fields["kind"].annotation)[0]: one for one in models}
 
 
 def _fields(section: type[BaseModel]) -> dict[str, Any]:
@@ -140,6 +174,8 @@ def _fields(section: type[BaseModel]) -> dict[str, Any]:
 
 
 def _present(annotation: Any) -> Any:
-    """Drop the None of an optional section."""
+    """Drop the None of an optional section, and what only describes a type."""
     arguments = get_args(annotation)
-    return arguments[0] if type(None) in arguments else annotation
+    if type(None) in arguments or hasattr(annotation, "__metadata__"):
+        return _present(arguments[0])
+    return annotation

@@ -27,23 +27,16 @@ class Notify(Section):
     """Addresses; each must confirm the subscription."""
 
 
-class Alarms(Section):
-    """When people are told."""
+class AlarmRule(Section):
+    """After how many runs an alarm is raised."""
 
     datapoints_to_alarm: Annotated[int, Field(ge=1)] = 1
     """Runs with violations among the last `evaluation_periods` runs that raise the alarm (M of N)."""
     evaluation_periods: Annotated[int, Field(ge=1)] = 1
     """Runs that are looked at (N)."""
-    missing_data: MissingData = "missing"
-    """What a window without a verdict means to the violations alarm. `missing`: neither good nor bad."""
     heartbeat_periods: Annotated[int, Field(ge=1)] = 3
-    """Windows in a row without any finished run that raise the heartbeat alarm."""
-    notify: Notify = Notify()
-    """Who gets the messages."""
-    runbook: Annotated[str, Like(r"https://\S+", "an https address")] = (
-        "https://github.com/watchkeeper/watchkeeper/blob/main/docs/runbook.md"
-    )
-    """Page that alarms link to; the section is appended, e.g. `#violations`."""
+    """Windows in a row that have ended without a verdict and raise the heartbeat alarm. With 1, which weekly runs need,
+    it rings up to two windows later: the newest window has no verdict until its run has ended."""
 
     @model_validator(mode="after")
     def _m_of_n(self) -> Self:
@@ -51,6 +44,21 @@ class Alarms(Section):
             given = f"{self.datapoints_to_alarm} of {self.evaluation_periods}"
             raise ValueError(f"`datapoints_to_alarm` must not be above `evaluation_periods`, got {given}")
         return self
+
+
+class Alarms(AlarmRule):
+    """When people are told."""
+
+    missing_data: MissingData = "missing"
+    """What a window without a verdict means to the violations alarm. `missing`: neither good nor bad."""
+    max_quarantined_share: Annotated[float, Field(ge=0, lt=1)] = 0.01
+    """Share of a window's records, 0 to 1, that may be unreadable before people are told."""
+    notify: Notify = Notify()
+    """Who gets the messages."""
+    runbook: Annotated[str, Like(r"https://\S+", "an https address")] = (
+        "https://github.com/watchkeeper/watchkeeper/blob/main/docs/runbook.md"
+    )
+    """Page that alarms link to; the section is appended, e.g. `#violations`."""
 
 
 class Training(Section):
@@ -68,6 +76,8 @@ class Training(Section):
     """Machine of every step."""
     holdout_share: Annotated[float, Field(gt=0, lt=1)] = 0.2
     """Share of the labelled traffic, the latest, on which both models are compared."""
+    max_age: Duration = parse_duration("60d")
+    """Captured traffic that is older when the alarm is raised is not trained on; rounded up to days."""
     min_labelled_rows: Annotated[int, Field(ge=1)] = 1000
     """With fewer labelled rows nothing is trained."""
     min_improvement: Annotated[float, Field(ge=0, le=1)] = 0.0
@@ -125,13 +135,13 @@ class ManagedRuntime(Section):
     """The Model Monitor jobs."""
 
     instance_type: InstanceType = "ml.m5.xlarge"
-    """Machine."""
+    """Machine. One with local NVMe storage (`ml.g5`, `ml.r5d` ...) encrypts it itself, without the stack's key."""
     instance_count: Annotated[int, Field(ge=1, le=100)] = 1
     """Number of machines."""
     volume_gib: Annotated[int, Field(ge=1, le=16_384)] = 20
     """Disk of each."""
     timeout_seconds: Annotated[int, Field(ge=60, le=86_400)] = 1800
-    """Longest run."""
+    """Longest run; not above the time from one run to the next."""
 
 
 class Runtime(Section):

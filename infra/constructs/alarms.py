@@ -1,4 +1,4 @@
-"""Alarms of every monitor: violations (M of N), heartbeat, failed runs; each with a policy for missing data."""
+"""Alarms of every monitor, each with a policy for missing data: violations, heartbeat, failed runs, bad records."""
 
 from __future__ import annotations
 
@@ -9,10 +9,13 @@ from aws_cdk import Duration, aws_cloudwatch, aws_cloudwatch_actions, aws_sns, a
 from constructs import Construct
 
 from infra.config import EndpointConfig
-from infra.config.monitors import Monitor
+from infra.config.monitors import DataQualityMonitor, Monitor
+from infra.config.schedule import DAY, HOUR, MINUTE, WEEK
 from monitoring_core.metric_names import (
     DIMENSIONS,
     NAMESPACE,
+    QUARANTINED_RECORDS,
+    ROWS,
     RUNS_COMPLETED,
     RUNS_FAILED,
     VIOLATIONS,
@@ -29,13 +32,15 @@ _TREATMENTS: Final[Mapping[str, aws_cloudwatch.TreatMissingData]] = {
     "missing": aws_cloudwatch.TreatMissingData.MISSING,
 }
 _Operator = aws_cloudwatch.ComparisonOperator
+_JOB_START_SECONDS: Final = 20 * MINUTE
+"""Model Monitor starts a job up to so long after the scheduled hour."""
+_SHOWN_LATE_SECONDS: Final = ((DAY, 2 * DAY), (3 * HOUR, 2 * HOUR))
+"""How long CloudWatch may take to show a value, by its age on arrival, the oldest first (``PutMetricData``)."""
 
 
-def run_metric(
-    config: EndpointConfig, monitor: Monitor, metric: Metric, statistic: str = "Sum"
-) -> aws_cloudwatch.Metric:
-    """Return a run metric of a monitor, one value per window."""
-    return _metric(config, monitor, NAMESPACE, metric.name, statistic)
+def run_metric(config: EndpointConfig, monitor: Monitor, metric: Metric) -> aws_cloudwatch.Metric:
+    """Return a run metric of a monitor, one value per window, also where a run was published twice."""
+    return _metric(config, monitor, NAMESPACE, metric.name, "Maximum")
 
 
 def drift_metric(
@@ -58,54 +63,86 @@ def _metric(
     )
 
 
+def windows_shown_late(config: EndpointConfig, monitor: Monitor) -> int:
+    """Return how many windows more than usual may have ended without a value while all is well.
+
+    The newest window never has one before its run has ended. Model Monitor runs later than that and stamps its metrics
+    with the window's start, and CloudWatch shows late what is old when it arrives: one window more as a rule, three
+    with daily windows.
+    """
+    if monitor.runtime == "function":
+        return 0
+    period = monitor.schedule.period_seconds
+    age = period + _JOB_START_SECONDS + config.runtime.managed.timeout_seconds
+    age += next((late for old, late in _SHOWN_LATE_SECONDS if age >= old), 0)
+    return age // period
+
+
 class MonitorAlarms(Construct):
     """The alarms of one monitor.
 
     Attributes
     ----------
     violations, heartbeat : Alarm
-        Constraints violated in M of N runs; no run has ended for some windows.
-    failed : Alarm or None
-        A run ended in an error; for managed monitors failed jobs are reported by their own event.
+        Constraints violated in M of N runs; no run has ended with a verdict for some windows.
+    failed, quarantined : Alarm or None
+        A run ended in an error; too many records could not be read. Managed monitors have neither: their failed jobs
+        are reported by their own event, and Model Monitor does not publish what it could not read.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, config: EndpointConfig, monitor: Monitor) -> None:
         super().__init__(scope, construct_id)
         self._config, self._monitor = config, monitor
         self._schedule = schedule_name(config.endpoint.name, monitor.name)
-        managed = monitor.runtime == "managed"
-        self.violations, self.heartbeat = self._violations(managed), self._heartbeat(managed)
-        self.failed = None if managed else self._failed()
+        self._managed = monitor if isinstance(monitor, DataQualityMonitor) and monitor.runtime == "managed" else None
+        self.violations, self.heartbeat = self._violations(), self._heartbeat()
+        self.failed = None if self._managed else self._failed()
+        self.quarantined = None if self._managed else self._quarantined()
 
     @property
     def all(self) -> list[aws_cloudwatch.Alarm]:
         """Every alarm of the monitor."""
-        return [alarm for alarm in (self.violations, self.heartbeat, self.failed) if alarm]
+        return [alarm for alarm in (self.violations, self.heartbeat, self.failed, self.quarantined) if alarm]
 
-    def _violations(self, managed: bool) -> aws_cloudwatch.Alarm:  # noqa: FBT001 - private
-        alarms = self._config.alarms
-        what = "drifted beyond its limit" if managed else "violated its constraints"
+    def _violations(self) -> aws_cloudwatch.Alarm:
+        rule = self._config.alarm_rule(self._monitor)
+        what = "drifted beyond its limit" if self._managed else "violated its constraints"
         return self._alarm(
             "violations",
             f"Traffic of {self._config.endpoint.name} {what} ({self._monitor.name}) in "
-            f"{alarms.datapoints_to_alarm} of the last {alarms.evaluation_periods} runs.",
-            self._drift_above_limit() if managed else run_metric(self._config, self._monitor, VIOLATIONS),
-            periods=alarms.evaluation_periods,
-            datapoints=alarms.datapoints_to_alarm,
-            missing=_TREATMENTS[alarms.missing_data],
+            f"{rule.datapoints_to_alarm} of the last {rule.evaluation_periods} runs.",
+            self._drift_above_limit(self._managed)
+            if self._managed
+            else run_metric(self._config, self._monitor, VIOLATIONS),
+            periods=self._periods(rule.evaluation_periods),
+            datapoints=rule.datapoints_to_alarm,
+            missing=_TREATMENTS[self._config.alarms.missing_data],
         )
 
-    def _heartbeat(self, managed: bool) -> aws_cloudwatch.Alarm:  # noqa: FBT001 - private
-        config, monitor, periods = self._config, self._monitor, self._config.alarms.heartbeat_periods
-        published = drift_metric(config, monitor, monitor.emit_features[0], "SampleCount") if managed else None
+    def _heartbeat(self) -> aws_cloudwatch.Alarm:
+        """Ring when N windows (`heartbeat_periods`) have ended and none of them has a verdict.
+
+        After the last window that has one, this is N windows later at the latest, plus up to an hour where N windows
+        are more than a day, for CloudWatch looks at such alarms hourly; N - 1 runs are missing then, and the Nth
+        is due. Managed monitors: later by `windows_shown_late`.
+
+        Missing values are filled with 0, because CloudWatch tolerates about two more missing periods than it is asked
+        to. With N = 1 that tolerance is needed, as the newest window has no verdict until its run has ended: the alarm
+        rings up to three windows after the last verdict.
+        """
+        config, monitor = self._config, self._monitor
+        periods = config.alarm_rule(monitor).heartbeat_periods
+        runs = run_metric(config, monitor, RUNS_COMPLETED)
+        if self._managed:
+            runs = drift_metric(config, self._managed, self._managed.emit_features[0], "SampleCount")
         return self._alarm(
             "heartbeat",
             f"No run of {self._schedule} has ended with a verdict for {periods} windows ({monitor.schedule.text}): "
             "nobody is watching the endpoint.",
-            published or run_metric(config, monitor, RUNS_COMPLETED),
-            bad_below=1,
-            periods=periods,
-            datapoints=periods,
+            runs if periods == 1 else self._math("FILL(runs, 0)", {"runs": runs}, "Runs with a verdict"),
+            below=1,
+            periods=self._periods(periods),
+            datapoints=self._periods(periods),
             missing=aws_cloudwatch.TreatMissingData.BREACHING,
         )
 
@@ -119,6 +156,29 @@ class MonitorAlarms(Construct):
             missing=aws_cloudwatch.TreatMissingData.NOT_BREACHING,
         )
 
+    def _quarantined(self) -> aws_cloudwatch.Alarm:
+        most = self._config.alarms.max_quarantined_share
+        metrics = {"bad": QUARANTINED_RECORDS, "good": ROWS}
+        return self._alarm(
+            "quarantined",
+            f"More than {most:.3g} of the records of a window of {self._schedule} could not be read; "
+            "its verdict is about the others.",
+            self._math(
+                "bad / (bad + good)",
+                {name: run_metric(self._config, self._monitor, metric) for name, metric in metrics.items()},
+                "Share of unreadable records",
+            ),
+            above=most,
+            periods=1,
+            datapoints=1,
+            missing=aws_cloudwatch.TreatMissingData.MISSING,
+        )
+
+    def _periods(self, windows: int) -> int:
+        """Return how many periods hold the last `windows` that can have a value; CloudWatch looks back seven days."""
+        late = windows_shown_late(self._config, self._monitor)
+        return min(windows + late, WEEK // self._monitor.schedule.period_seconds)
+
     def _alarm(
         self,
         name: str,
@@ -128,38 +188,45 @@ class MonitorAlarms(Construct):
         periods: int,
         datapoints: int,
         missing: aws_cloudwatch.TreatMissingData,
-        bad_below: int | None = None,
+        above: float = 0,
+        below: float | None = None,
     ) -> aws_cloudwatch.Alarm:
-        """Declare an alarm on values above zero, or below `bad_below`."""
-        below = bad_below is not None
+        """Declare an alarm on values above `above`, or else below `below`."""
         return aws_cloudwatch.Alarm(
             self,
             name.capitalize(),
             alarm_name=f"{self._schedule}-{name}",
             alarm_description=f"{text} What to do: {self._config.alarms.runbook}#{name}",
             metric=metric,
-            threshold=bad_below or 0,
-            comparison_operator=_Operator.LESS_THAN_THRESHOLD if below else _Operator.GREATER_THAN_THRESHOLD,
+            threshold=above if below is None else below,
+            comparison_operator=_Operator.GREATER_THAN_THRESHOLD if below is None else _Operator.LESS_THAN_THRESHOLD,
             evaluation_periods=periods,
             datapoints_to_alarm=datapoints,
             treat_missing_data=missing,
         )
 
-    def _drift_above_limit(self) -> aws_cloudwatch.MathExpression:
-        """Largest distance above its own limit, from Amazon's metrics."""
-        features = self._monitor.emit_features
-        terms = ", ".join(f"d{i} - {self._limit(feature)}" for i, feature in enumerate(features))
+    def _math(
+        self, expression: str, metrics: Mapping[str, aws_cloudwatch.Metric], label: str
+    ) -> aws_cloudwatch.MathExpression:
         return aws_cloudwatch.MathExpression(
-            expression=f"MAX([{terms}])",
-            using_metrics={f"d{i}": drift_metric(self._config, self._monitor, name) for i, name in enumerate(features)},
-            label="Drift above its limit",
+            expression=expression,
+            using_metrics=metrics,
+            label=label,
             period=Duration.seconds(self._monitor.schedule.period_seconds),
         )
 
-    def _limit(self, feature: str) -> float:
-        own = self._monitor.features.get(feature)
-        limit = own.max_distance if own else None
-        return self._monitor.distribution.comparison_threshold if limit is None else limit
+    def _drift_above_limit(self, monitor: DataQualityMonitor) -> aws_cloudwatch.MathExpression:
+        """Largest distance above its own limit, from Amazon's metrics."""
+        features = monitor.emit_features
+        terms = ", ".join(f"d{i} - {_limit(monitor, feature)}" for i, feature in enumerate(features))
+        metrics = {f"d{i}": drift_metric(self._config, monitor, name) for i, name in enumerate(features)}
+        return self._math(f"MAX([{terms}])", metrics, "Drift above its limit")
+
+
+def _limit(monitor: DataQualityMonitor, feature: str) -> float:
+    own = monitor.features.get(feature)
+    limit = own.max_distance if own else None
+    return monitor.distribution.comparison_threshold if limit is None else limit
 
 
 def dead_letter_alarm(
@@ -171,7 +238,8 @@ def dead_letter_alarm(
         "DeadLetterAlarm",
         alarm_name=f"{config.endpoint.name}-dead-letters",
         alarm_description=(
-            f"Events of {config.endpoint.name} could not be delivered or handled and wait in the dead-letter queue. "
+            f"Events of {config.endpoint.name} could not be delivered or handled, or an execution has failed: they "
+            "wait in the dead-letter queue. A run that failed rings here too, beside its own alarm. "
             f"What to do: {config.alarms.runbook}#dead-letters"
         ),
         metric=queue.metric_approximate_number_of_messages_visible(period=Duration.minutes(5), statistic="Maximum"),

@@ -10,7 +10,7 @@ from constructs import Construct
 from infra.config import EndpointConfig
 from infra.config.monitors import Monitor
 from infra.constructs.functions import MonitorFunction
-from infra.constructs.permissions import Grant, Place, list_objects, objects, use_key
+from infra.constructs.permissions import Grant, Place, decrypt, list_objects, objects, use_key
 from infra.constructs.storage import Storage
 
 _RESOURCE_TYPE = "Custom::WatchkeeperBaseline"
@@ -48,27 +48,30 @@ class Baselines(Construct):
     def _grants(self) -> Iterator[Grant]:
         baseline = self._config.baseline
         own = Place(self._storage.bucket.bucket_name, self._storage.layout.baselines)
-        given = (baseline.dataset, baseline.statistics, baseline.constraints)
+        of_monitors = [uri for monitor in self._config.monitors for uri in monitor.sources]
+        given = dict.fromkeys((baseline.dataset, baseline.statistics, baseline.constraints, *of_monitors))
         sources = [Place.of(uri) for uri in given if uri]
         yield from list_objects(self, [own, *sources])
         yield objects(self, [own, *sources], "GetObject")
         yield objects(self, [own], "PutObject")
         yield use_key(self._storage.key.key_arn)
+        yield from decrypt(*self._config.decrypt_keys)
 
 
 def baseline_properties(config: EndpointConfig, monitor: Monitor) -> dict[str, str]:
     """Return what decides a baseline, as the custom resource gets it (docs/interfaces.md)."""
     baseline = config.baseline
+    dataset = monitor.dataset or baseline.dataset
     source = (
-        {"Dataset": baseline.dataset, "TimeColumn": baseline.time_column or ""}
-        if baseline.dataset
+        {"Dataset": dataset, "TimeColumn": baseline.time_column or ""}
+        if dataset
         else {"Statistics": baseline.statistics or "", "Constraints": baseline.constraints or ""}
     )
     return {
         "Endpoint": config.endpoint.name,
         "Monitor": monitor.name,
         "Model": model_identity(config),
-        "Spec": monitor.spec(config.columns).model_dump_json(),
+        "Spec": monitor.spec(config.data_schema).model_dump_json(),
         "PeriodSeconds": str(monitor.schedule.period_seconds),
         **source,
     }
@@ -79,4 +82,4 @@ def model_identity(config: EndpointConfig) -> str:
     if config.endpoint.create is None:
         return config.endpoint.name
     model = config.endpoint.create.variants[0].model
-    return model.package or model.artifact or ""
+    return model.package or model.artifact

@@ -8,9 +8,17 @@ from aws_cdk import aws_cloudwatch
 from constructs import Construct
 
 from infra.config import EndpointConfig
-from infra.config.monitors import Monitor
+from infra.config.monitors import DataQualityMonitor, Monitor
 from infra.constructs.alarms import MonitorAlarms, drift_metric, run_metric
-from monitoring_core.metric_names import BASELINE_AGE, DRIFT_EXCESS, QUARANTINED_RECORDS, ROWS, RUN_METRICS, VIOLATIONS
+from monitoring_core.metric_names import (
+    BASELINE_AGE,
+    DRIFT_EXCESS,
+    LABEL_COVERAGE,
+    QUARANTINED_RECORDS,
+    ROWS,
+    RUN_METRICS,
+    VIOLATIONS,
+)
 
 _WIDTH = 24
 _RUNS = tuple(metric for metric in RUN_METRICS if metric.name.startswith("Runs"))
@@ -30,21 +38,25 @@ def dashboard(
 
 def _row(config: EndpointConfig, monitor: Monitor, alarms: MonitorAlarms) -> list[aws_cloudwatch.IWidget]:
     title = f"{config.endpoint.name}: {monitor.name}"
-    features = [drift_metric(config, monitor, feature) for feature in monitor.emit_features]
+    named = monitor.emit_features if isinstance(monitor, DataQualityMonitor) else ()
+    features = [drift_metric(config, monitor, feature) for feature in named]
     drift = [_graph(f"{title}, drift of features", features)] if features else []
     if monitor.runtime == "managed":
         title = f"{title}, drift above its limit"
         return [*drift, aws_cloudwatch.AlarmWidget(title=title, alarm=alarms.violations, width=12)]
     runs = [run_metric(config, monitor, metric) for metric in _RUNS]
     volume = [run_metric(config, monitor, metric) for metric in (ROWS, QUARANTINED_RECORDS)]
-    age = run_metric(config, monitor, BASELINE_AGE, "Maximum")
-    worst = run_metric(config, monitor, DRIFT_EXCESS, "Maximum")
+    age = run_metric(config, monitor, BASELINE_AGE)
+    coverage = run_metric(config, monitor, LABEL_COVERAGE)
+    labels = [_graph(f"{title}, share of events with a label", [coverage])] if monitor.needs_labels else []
+    worst = run_metric(config, monitor, DRIFT_EXCESS)
     return [
         _graph(f"{title}, violations", [run_metric(config, monitor, VIOLATIONS)]),
         _graph(f"{title}, worst drift (above 1 violates)", [worst]),
         _graph(f"{title}, runs", runs),
         _graph(f"{title}, records", volume),
         _graph(f"{title}, age of the baseline in days", [age]),
+        *labels,
         *drift,
     ]
 

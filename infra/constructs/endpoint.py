@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from aws_cdk import aws_applicationautoscaling, aws_iam, aws_sagemaker
 from constructs import Construct
 
 from infra.config import EndpointConfig
 from infra.config.endpoint import Autoscaling, Variant
+from infra.config.instances import has_local_storage
 from infra.constructs.permissions import (
     Grant,
     Place,
+    decrypt,
     list_objects,
     objects,
     pull_image,
     put_metrics,
     service_role,
-    use_key,
+    use_volume_key,
     write_job_logs,
 )
 from infra.constructs.storage import Storage
@@ -46,7 +50,7 @@ class MonitoredEndpoint(Construct):
         endpoint_config = _Config(
             self,
             "Config",
-            kms_key_id=storage.key.key_arn,
+            kms_key_id=_volume_key(variants, storage),
             production_variants=[self._variant(variant, role) for variant in variants],
             data_capture_config=_capture(config, storage),
         )
@@ -55,6 +59,7 @@ class MonitoredEndpoint(Construct):
             "Endpoint",
             endpoint_name=config.endpoint.name,
             endpoint_config_name=endpoint_config.attr_endpoint_config_name,
+            **_retained(variants),
         )
         for variant in variants:
             if variant.autoscaling:
@@ -70,8 +75,8 @@ class MonitoredEndpoint(Construct):
             containers=[
                 aws_sagemaker.CfnModel.ContainerDefinitionProperty(
                     model_package_name=source.package,
-                    image=source.image,
-                    model_data_url=source.artifact,
+                    image=None if source.package else source.image,
+                    model_data_url=None if source.package else source.artifact,
                     environment=source.environment or None,
                 )
             ],
@@ -87,19 +92,20 @@ class MonitoredEndpoint(Construct):
 
     def _role(self, config: EndpointConfig, variants: tuple[Variant, ...], storage: Storage) -> aws_iam.Role:
         capture = Place(storage.bucket.bucket_name, storage.layout.capture)
-        images = sorted({variant.model.image for variant in variants if variant.model.image})
-        artifacts = sorted({variant.model.artifact for variant in variants if variant.model.artifact})
+        images = sorted({variant.model.image for variant in variants})
+        artifacts = sorted({variant.model.artifact for variant in variants})
         packages = sorted({variant.model.package for variant in variants if variant.model.package})
         places = [Place.of(artifact) for artifact in artifacts]
         grants = [
             objects(self, [capture], "PutObject"),
-            use_key(storage.key.key_arn),
+            *use_volume_key(storage.key.key_arn),
             put_metrics("/aws/sagemaker/Endpoints"),
             write_job_logs(self, f"Endpoints/{config.endpoint.name}"),
             *(grant for image in images for grant in pull_image(self, image)),
+            *list_objects(self, places),
+            objects(self, places, "GetObject"),
+            *decrypt(*config.decrypt_keys),
         ]
-        if places:
-            grants += [*list_objects(self, places), objects(self, places, "GetObject")]
         if packages:
             grants.append(Grant(("sagemaker:DescribeModelPackage",), tuple(packages)))
         return service_role(self, "Role", "sagemaker", grants)
@@ -129,6 +135,25 @@ class MonitoredEndpoint(Construct):
                 ),
             ),
         )
+
+
+def _retained(variants: tuple[Variant, ...]) -> dict[str, Any]:
+    """Return what an update of the endpoint takes over from what is running: instance counts, if they are scaled.
+
+    Weights and data capture come from the new configuration. SageMaker retains for all variants or for none, so beside
+    a scaled variant the count of one that is not scaled stays, too.
+    """
+    if not any(variant.autoscaling for variant in variants):
+        return {}
+    kinds = ("DesiredWeight", "DataCaptureConfig")
+    excluded = [aws_sagemaker.CfnEndpoint.VariantPropertyProperty(variant_property_type=kind) for kind in kinds]
+    return {"retain_all_variant_properties": True, "exclude_retained_variant_properties": excluded}
+
+
+def _volume_key(variants: tuple[Variant, ...], storage: Storage) -> str | None:
+    """Return the key of the volumes; SageMaker refuses one as soon as any variant has local disks."""
+    local = any(has_local_storage(variant.instance.type) for variant in variants)
+    return None if local else storage.key.key_arn
 
 
 def _capture(config: EndpointConfig, storage: Storage) -> _Config.DataCaptureConfigProperty:

@@ -37,6 +37,8 @@ class MonitorFunction(Construct):
         Everything the function may do beside logging and tracing.
     dead_letters : Queue, optional
         For functions that are started by events: what they fail on ends there.
+    timeout_seconds : int, optional
+        Left out: as configured for functions that analyse, a minute for the others.
     """
 
     def __init__(
@@ -50,11 +52,12 @@ class MonitorFunction(Construct):
         grants: Iterable[Grant],
         environment: Mapping[str, str] | None = None,
         dead_letters: aws_sqs.IQueue | None = None,
-        reserved_concurrency: int | None = None,
+        timeout_seconds: int | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
         bundle = ANALYSIS if name in ANALYSIS.functions else LIGHT
         machine = config.runtime.function
+        usual = machine.timeout_seconds if bundle is ANALYSIS else _LIGHT_TIMEOUT_SECONDS
         logs = log_group(self, "Logs", config=config, key=key)
         self.function = aws_lambda.Function(
             self,
@@ -66,7 +69,7 @@ class MonitorFunction(Construct):
             handler=f"functions.{name}.handler.handler",
             role=self._role(logs, key, grants),
             memory_size=machine.memory_mib if bundle is ANALYSIS else _LIGHT_MEMORY_MIB,
-            timeout=Duration.seconds(machine.timeout_seconds if bundle is ANALYSIS else _LIGHT_TIMEOUT_SECONDS),
+            timeout=Duration.seconds(timeout_seconds or usual),
             environment={"POWERTOOLS_SERVICE_NAME": name, **(environment or {})},
             environment_encryption=key,
             tracing=aws_lambda.Tracing.ACTIVE,
@@ -74,7 +77,6 @@ class MonitorFunction(Construct):
             dead_letter_queue=dead_letters,
             max_event_age=Duration.hours(6) if dead_letters else None,
             retry_attempts=2 if dead_letters else None,
-            reserved_concurrent_executions=reserved_concurrency,
         )
         acknowledge(self.function, "L1", "The functions run the Python that they are tested with.")
 

@@ -77,11 +77,33 @@ class Place:
 
 
 def service_role(scope: Construct, construct_id: str, service: str, grants: Iterable[Grant]) -> aws_iam.Role:
-    """Declare a role of one service with exactly these grants."""
-    role = aws_iam.Role(scope, construct_id, assumed_by=aws_iam.ServicePrincipal(f"{service}.amazonaws.com"))
+    """Declare a role of one service with exactly these grants; the service takes it on for this account only."""
+    principal = aws_iam.ServicePrincipal(f"{service}.amazonaws.com", conditions=_on_our_behalf(scope, service))
+    role = aws_iam.Role(scope, construct_id, assumed_by=principal)
     for grant in grants:
         grant.to(role)
     return role
+
+
+def _on_our_behalf(scope: Construct, service: str) -> dict[str, Any]:
+    """Return the conditions against a confused deputy that a service's documentation gives for its roles.
+
+    Lambda names no source when it takes on a role. SageMaker does for endpoints, jobs and pipelines; its
+    documentation is silent about monitoring schedules, so a request without a source is let through.
+    """
+    stack = Stack.of(scope)
+    account = {"aws:SourceAccount": stack.account}
+    match service:
+        case "sagemaker":
+            return {"StringEqualsIfExists": account}
+        case "scheduler":
+            group = stack.format_arn(service="scheduler", resource="schedule-group", resource_name="default")
+            return {"StringEquals": account, "ArnEquals": {"aws:SourceArn": group}}
+        case "states":
+            machines = stack.format_arn(service="states", resource="stateMachine", resource_name="*", arn_format=COLON)
+            return {"StringEquals": account, "ArnLike": {"aws:SourceArn": machines}}
+        case _:
+            return {}
 
 
 def list_objects(scope: Construct, places: Iterable[Place]) -> list[Grant]:
@@ -105,6 +127,31 @@ def objects(scope: Construct, places: Iterable[Place], *actions: str) -> Grant:
 def use_key(*keys: str) -> Grant:
     """Allow to read and write with encryption keys."""
     return Grant(("kms:Decrypt", "kms:GenerateDataKey"), keys)
+
+
+def decrypt(*keys: str) -> list[Grant]:
+    """Allow to read what others have encrypted with their keys."""
+    return [Grant(("kms:Decrypt",), keys)] if keys else []
+
+
+def use_volume_key(key: str) -> list[Grant]:
+    """Allow a SageMaker job or endpoint to encrypt its volumes and outputs with a key.
+
+    The volumes are attached on the role's behalf: Amazon EBS gets a grant of its own on the key.
+    """
+    for_amazon = {"Bool": {"kms:GrantIsForAWSResource": "true"}}
+    return [
+        Grant(("kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey"), (key,)),
+        Grant(("kms:CreateGrant",), (key,), conditions=for_amazon),
+    ]
+
+
+def use_table_key(scope: Construct, key: str) -> Grant:
+    """Allow to read and write DynamoDB tables that are encrypted with a key; DynamoDB uses it for the caller."""
+    stack = Stack.of(scope)
+    through = {"StringEquals": {"kms:ViaService": f"dynamodb.{stack.region}.{stack.url_suffix}"}}
+    verbs = ("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo")
+    return Grant(tuple(f"kms:{verb}" for verb in verbs), (key,), conditions=through)
 
 
 def pull_image(scope: Construct, image: str) -> list[Grant]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from aws_cdk import Stack, aws_iam, aws_sagemaker
+from aws_cdk import RemovalPolicy, Stack, aws_iam, aws_sagemaker
 from constructs import Construct
 
 from infra.config import EndpointConfig
@@ -13,11 +13,12 @@ from infra.config.operations import Training
 from infra.constructs.permissions import (
     Grant,
     Place,
+    decrypt,
     list_objects,
     objects,
     pull_image,
     service_role,
-    use_key,
+    use_volume_key,
     write_job_logs,
 )
 from infra.constructs.storage import Storage
@@ -25,6 +26,7 @@ from infra.retraining.load import load_definition
 from infra.runtimes.function import capture_prefix
 
 _HOUR_SECONDS = 3600
+_DAY_SECONDS = 86_400
 _APPROVALS = {"manual": "PendingManualApproval", "automatic": "Approved"}
 _JOBS = ("processing-job", "training-job")
 
@@ -43,9 +45,13 @@ class RetrainingPipeline(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._config, self._training, self._storage = config, training, storage
-        name = f"{config.endpoint.name}-retraining"
+        self._group_name = config.endpoint.name.lower()  # SageMaker spells such names in lower case in some ARNs
+        name = f"{self._group_name}-retraining"
         self.arn = Stack.of(self).format_arn(service="sagemaker", resource="pipeline", resource_name=name)
-        self._group = aws_sagemaker.CfnModelPackageGroup(self, "Models", model_package_group_name=config.endpoint.name)
+        self._group = aws_sagemaker.CfnModelPackageGroup(self, "Models", model_package_group_name=self._group_name)
+        # SageMaker deletes empty groups only, and the versions in it are the record of what was trained and why: as
+        # soon as one is registered, a stack that had to delete the group could not be deleted.
+        self._group.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
         role = self._role()
         body = json.dumps(load_definition(self._defaults(role)))
         pipeline = aws_sagemaker.CfnPipeline(
@@ -80,10 +86,11 @@ class RetrainingPipeline(Construct):
             "Label": config.data_schema.label,
             "TimeColumn": config.baseline.time_column or "-",
             "LabelLagHours": -(-int(config.ground_truth.lag.total_seconds()) // _HOUR_SECONDS),
+            "MaxAgeDays": -(-int(training.max_age.total_seconds()) // _DAY_SECONDS),
             "HoldoutShare": training.holdout_share,
             "MinLabelledRows": training.min_labelled_rows,
             "MinImprovement": training.min_improvement,
-            "ModelPackageGroup": self._config.endpoint.name,
+            "ModelPackageGroup": self._group_name,
             "ApprovalStatus": _APPROVALS[training.approval],
         }
 
@@ -116,13 +123,13 @@ class RetrainingPipeline(Construct):
             )
             if uri
         ]
-        keys = [self._storage.key.key_arn, *filter(None, [self._config.capture.kms_key])]
+        foreign = [*filter(None, [self._config.capture.kms_key]), *self._config.decrypt_keys]
         return [
             *list_objects(self, [own, *read]),
             objects(self, [own, *read], "GetObject"),
             objects(self, [own], "PutObject"),
-            use_key(*keys),
-            Grant(("kms:CreateGrant", "kms:DescribeKey"), (self._storage.key.key_arn,)),
+            *use_volume_key(self._storage.key.key_arn),
+            *decrypt(*foreign),
         ]
 
     def _jobs(self) -> list[Grant]:
@@ -138,7 +145,7 @@ class RetrainingPipeline(Construct):
         ]
 
     def _registry(self) -> list[Grant]:
-        stack, group = Stack.of(self), self._config.endpoint.name
+        stack, group = Stack.of(self), self._group_name
         group_arn = stack.format_arn(service="sagemaker", resource="model-package-group", resource_name=group)
         versions = stack.format_arn(service="sagemaker", resource="model-package", resource_name=f"{group}/*")
         verbs = ("AddTags", "CreateModelPackage", "DescribeModelPackage", "DescribeModelPackageGroup")

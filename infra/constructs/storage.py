@@ -8,10 +8,21 @@ from aws_cdk import Duration, RemovalPolicy, Stack, aws_iam, aws_kms, aws_s3
 from constructs import Construct
 
 from infra.config import EndpointConfig
+from infra.constructs.emptying import EmptiedBucket
 from infra.constructs.nag import acknowledge
 from infra.constructs.permissions import COLON
 
-_LOG_VERBS = ("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo")
+_LOG_VERBS = (
+    "Decrypt",
+    "DescribeKey",
+    "Encrypt",
+    "GenerateDataKey",
+    "GenerateDataKeyWithoutPlaintext",
+    "ReEncryptFrom",
+    "ReEncryptTo",
+)
+"""What CloudWatch Logs documents as `Encrypt*`, `Decrypt*`, `ReEncrypt*`, `GenerateDataKey*` and `Describe*`, for a
+symmetric key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +73,8 @@ class Storage(Construct):
         TLS only, no public access, versioned.
     removal_policy : RemovalPolicy
         For whatever holds data.
+    emptied : EmptiedBucket or None
+        With `on_delete: destroy`. Whatever writes into the bucket has to depend on it, to be deleted before.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, config: EndpointConfig) -> None:
@@ -70,6 +83,7 @@ class Storage(Construct):
         self.removal_policy = RemovalPolicy.DESTROY if destroy else RemovalPolicy.RETAIN
         self.layout = Layout(config.endpoint.name)
         self.key = self._key(config.endpoint.name)
+        access_logs = self._access_logs()
         self.bucket = aws_s3.Bucket(
             self,
             "Bucket",
@@ -80,7 +94,7 @@ class Storage(Construct):
             block_public_access=aws_s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=aws_s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
             versioned=True,
-            server_access_logs_bucket=self._access_logs(),
+            server_access_logs_bucket=access_logs,
             server_access_logs_prefix="data/",
             removal_policy=self.removal_policy,
             lifecycle_rules=[
@@ -95,9 +109,17 @@ class Storage(Construct):
             ],
         )
 
+        self.emptied = self._emptied(config, access_logs) if destroy else None
+
     def uri(self, key: str) -> str:
         """Return the S3 URI of a key or prefix of the bucket."""
         return f"s3://{self.bucket.bucket_name}/{key}"
+
+    def _emptied(self, config: EndpointConfig, access_logs: aws_s3.Bucket) -> EmptiedBucket:
+        """Empty both buckets: that of the logs after the other is gone, whose own end is logged, too."""
+        logs = EmptiedBucket(self, "EmptiedAccessLogs", config=config, key=self.key, bucket=access_logs)
+        self.bucket.node.add_dependency(logs)
+        return EmptiedBucket(self, "EmptiedBucket", config=config, key=self.key, bucket=self.bucket)
 
     def _key(self, endpoint: str) -> aws_kms.Key:
         key = aws_kms.Key(
@@ -107,14 +129,15 @@ class Storage(Construct):
             enable_key_rotation=True,
             removal_policy=self.removal_policy,
         )
+        stack = Stack.of(self)
         key.add_to_resource_policy(
-            aws_iam.PolicyStatement(  # alarms publish to the encrypted topic
+            aws_iam.PolicyStatement(  # alarms publish to the encrypted topic; SNS asks in their name
                 principals=[aws_iam.ServicePrincipal("cloudwatch.amazonaws.com")],
                 actions=["kms:Decrypt", "kms:GenerateDataKey"],
                 resources=["*"],
+                conditions={"StringEqualsIfExists": {"aws:SourceAccount": stack.account}},
             )
         )
-        stack = Stack.of(self)
         logs = stack.format_arn(service="logs", resource="log-group", resource_name="*", arn_format=COLON)
         key.add_to_resource_policy(
             aws_iam.PolicyStatement(

@@ -13,6 +13,7 @@ import json
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 os.environ.setdefault("AWS_DEFAULT_REGION", "us-east-1")  # the SDK reads it at import
 os.environ.setdefault("SAGEMAKER_VALIDATE_ROLE", "false")
@@ -34,18 +35,25 @@ def render() -> str:
         prepare = steps.prepare(session)
         train = steps.train(session, prepare)
         evaluate, evaluation = steps.evaluate(session, prepare, train)
-        register, reject = steps.register(session, train, evaluate), steps.reject(evaluate)
-        decide = steps.decide(evaluate, evaluation, register, reject)
+        decide = steps.decide(evaluate, evaluation, steps.register(session, train, evaluate))
         pipeline = Pipeline(
             name="retraining",
             parameters=list(parameters.ALL),
             steps=[prepare, train, evaluate, decide],
+            pipeline_experiment_config=None,  # SageMaker would make an experiment and a trial of every execution
             sagemaker_session=session,
         )
         text = pipeline.definition()
     for placeholder, parameter in steps.PLACEHOLDERS.items():
         text = text.replace(json.dumps(placeholder), json.dumps(parameter.expr))
-    return json.dumps(json.loads(text), indent=2) + "\n"
+    return json.dumps(_without_nulls(json.loads(text)), indent=2) + "\n"
+
+
+def _without_nulls(value: Any) -> Any:
+    """Leave out what the SDK writes as null: the service takes a key that is there for a value."""
+    if isinstance(value, dict):
+        return {key: _without_nulls(inner) for key, inner in value.items() if inner is not None}
+    return [_without_nulls(inner) for inner in value] if isinstance(value, list) else value
 
 
 @contextmanager

@@ -27,6 +27,8 @@ LABEL = ParameterString("Label")
 TIME_COLUMN = ParameterString("TimeColumn", default_value="-")
 LABEL_LAG_HOURS = ParameterInteger("LabelLagHours")
 
+MAX_AGE_DAYS = ParameterInteger("MaxAgeDays", default_value=60)
+
 # how it decides
 HOLDOUT_SHARE = ParameterFloat("HoldoutShare", default_value=0.2)
 MIN_LABELLED_ROWS = ParameterInteger("MinLabelledRows", default_value=1000)
@@ -57,6 +59,7 @@ ALL = (
     LABEL,
     TIME_COLUMN,
     LABEL_LAG_HOURS,
+    MAX_AGE_DAYS,
     HOLDOUT_SHARE,
     MIN_LABELLED_ROWS,
     MIN_IMPROVEMENT,

@@ -1,4 +1,4 @@
-"""Steps of the retraining pipeline: prepare, train, evaluate, decide, register or reject."""
+"""Steps of the retraining pipeline: prepare, train, evaluate, decide, register."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from sagemaker.core.workflow.functions import Join, JsonGet
 from sagemaker.core.workflow.pipeline_context import PipelineSession
 from sagemaker.core.workflow.properties import PropertyFile
 from sagemaker.mlops.workflow.condition_step import ConditionStep
-from sagemaker.mlops.workflow.fail_step import FailStep
 from sagemaker.mlops.workflow.model_step import ModelStep
 from sagemaker.mlops.workflow.steps import ProcessingStep, TrainingStep
 from sagemaker.serve.model_builder import ModelBuilder
@@ -41,8 +40,11 @@ PLACEHOLDER_ROLE, PLACEHOLDER_REGION = PLACEHOLDERS
 def prepare(session: PipelineSession) -> ProcessingStep:
     """Join captured requests with their labels; split by time; add the original training set."""
     processor = _processor(session, p.PROCESS_IMAGE, ["python3", "-m", "functions.pipeline_steps.prepare"])
+    processor.env = {"AWS_DEFAULT_REGION": p.REGION}  # the step itself reads S3; the service sets AWS_REGION only
     arguments = {
         **PLACES,
+        "--capture": p.CAPTURE_PREFIX,
+        "--max-age-days": p.MAX_AGE_DAYS.to_string(),
         "--outputs": p.OUTPUTS,
         "--label": p.LABEL,
         "--time-column": p.TIME_COLUMN,
@@ -53,7 +55,6 @@ def prepare(session: PipelineSession) -> ProcessingStep:
     }
     job = processor.run(
         inputs=[
-            _input("capture", p.CAPTURE_PREFIX),
             _input("ground-truth", p.GROUND_TRUTH_PREFIX),
             _input("training-data", p.BASELINE_DATASET),
         ],
@@ -109,13 +110,14 @@ def evaluate(
     return ProcessingStep("Evaluate", step_args=job, property_files=[evaluation]), evaluation
 
 
-def decide(
-    evaluated: ProcessingStep, evaluation: PropertyFile, registered: ModelStep, rejected: FailStep
-) -> ConditionStep:
-    """Register only what is better beyond chance: the interval of the improvement lies above the demand."""
+def decide(evaluated: ProcessingStep, evaluation: PropertyFile, registered: ModelStep) -> ConditionStep:
+    """Register only what is better beyond chance: the interval of the improvement lies above the demand.
+
+    A challenger that is not better is no failure: the execution succeeds, and evaluation.json says why.
+    """
     improvement = JsonGet(step_name=evaluated.name, property_file=evaluation, json_path="improvement.lower")
     better = ConditionGreaterThan(left=improvement, right=p.MIN_IMPROVEMENT)
-    return ConditionStep("IsBetter", conditions=[better], if_steps=[registered], else_steps=[rejected])
+    return ConditionStep("IsBetter", conditions=[better], if_steps=[registered], else_steps=[])
 
 
 def register(session: PipelineSession, trained: TrainingStep, evaluated: ProcessingStep) -> ModelStep:
@@ -141,17 +143,6 @@ def register(session: PipelineSession, trained: TrainingStep, evaluated: Process
         customer_metadata_properties={"incident-id": p.INCIDENT_ID, "evidence-uri": p.EVIDENCE_URI},
     )
     return ModelStep("Register", step_args=package)
-
-
-def reject(evaluated: ProcessingStep) -> FailStep:
-    """End the execution as failed, with the reason: there is no better model."""
-    parts = [
-        "Not registered: on the held-out recent labels the challenger is not better than the champion by more than",
-        p.MIN_IMPROVEMENT.to_string(),
-        "AUC beyond chance; see",
-        Join("/", [_output_of(evaluated, "evaluation"), "evaluation.json"]),
-    ]
-    return FailStep("NotBetter", error_message=Join(" ", parts))
 
 
 def _processor(session: PipelineSession, image: object, entrypoint: list[str]) -> Processor:

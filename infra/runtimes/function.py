@@ -25,7 +25,16 @@ from infra.config.monitors import Monitor
 from infra.constructs.baseline import Baselines
 from infra.constructs.functions import MonitorFunction, log_group
 from infra.constructs.nag import acknowledge_wildcard
-from infra.constructs.permissions import Grant, Place, default_bus, list_objects, objects, service_role, use_key
+from infra.constructs.permissions import (
+    Grant,
+    Place,
+    decrypt,
+    default_bus,
+    list_objects,
+    objects,
+    service_role,
+    use_key,
+)
 from infra.constructs.storage import Storage
 from monitoring_core.metric_names import schedule_name
 
@@ -74,9 +83,11 @@ class FunctionRuntime(Construct):
 
     def _state_machine(self, monitors: Sequence[Monitor], logs: aws_logs.ILogGroup) -> aws_stepfunctions.StateMachine:
         runs = {monitor.name: run_spec(self._config, monitor, self._storage) for monitor in monitors}
+        role = service_role(self, "StateMachineRole", "states", [])
         machine = aws_stepfunctions.StateMachine(
             self,
             "StateMachine",
+            role=role,
             comment=f"Watchkeeper, endpoint {self._config.endpoint.name}",
             definition_body=aws_stepfunctions.DefinitionBody.from_chainable(self._definition(runs)),
             timeout=Duration.hours(1),
@@ -85,11 +96,9 @@ class FunctionRuntime(Construct):
                 destination=logs, level=aws_stepfunctions.LogLevel.ALL, include_execution_data=True
             ),
         )
-        acknowledge_wildcard(machine, "*", "X-Ray and log delivery have no resources to name.")
+        acknowledge_wildcard(role, "*", "X-Ray and log delivery have no resources to name.")
         for function in self._functions:
-            acknowledge_wildcard(
-                machine, f"{function.function_arn}:*", "The task may call any version of its function."
-            )
+            acknowledge_wildcard(role, f"{function.function_arn}:*", "The task may call any version of its function.")
         return machine
 
     def _definition(self, runs: dict[str, Any]) -> aws_stepfunctions.IChainable:
@@ -108,7 +117,8 @@ class FunctionRuntime(Construct):
         plan.add_catch(publish, result_path="$.error").next(
             aws_stepfunctions.Choice(self, "Anything to analyse?").when(nothing, publish).otherwise(evaluate)
         )
-        specs = aws_stepfunctions.Pass(self, "Specs", parameters={"runs": runs, "request.$": "$"})
+        given = {"runs": runs, "request.$": "$", "started_at.$": "$$.Execution.StartTime"}
+        specs = aws_stepfunctions.Pass(self, "Specs", parameters=given)
         return specs.next(plan)
 
     def _task(self, name: str, state: str, *, result_path: str) -> aws_stepfunctions_tasks.LambdaInvoke:
@@ -136,17 +146,18 @@ class FunctionRuntime(Construct):
         layout, bucket = self._storage.layout, self._storage.bucket.bucket_name
         baselines, reports, history = (Place(bucket, key) for key in (layout.baselines, layout.reports, layout.history))
         stack_key = use_key(self._storage.key.key_arn)
-        foreign_key = [use_key(self._config.capture.kms_key)] if self._config.capture.kms_key else []
+        labels = [Place.of(uri) for uri in ground_truth_prefixes(self._config, self._storage)]
+        capture_keys = [self._config.capture.kms_key] if self._config.capture.kms_key else []
         bus = Grant(("events:PutEvents",), (default_bus(self),))
         return {
             "plan": [*list_objects(self, [self._capture])],
             "evaluate": [
-                *list_objects(self, [self._capture, baselines, reports]),
-                objects(self, [self._capture, baselines, reports], "GetObject"),
+                *list_objects(self, [self._capture, baselines, reports, *labels]),
+                objects(self, [self._capture, baselines, reports, *labels], "GetObject"),
                 objects(self, [reports, history], "PutObject"),
                 objects(self, [reports], "DeleteObject"),
                 stack_key,
-                *foreign_key,
+                *decrypt(*capture_keys, *(self._config.decrypt_keys if labels else ())),
             ],
             "publish": [
                 *list_objects(self, [reports]),
@@ -211,6 +222,20 @@ def capture_prefix(config: EndpointConfig, storage: Storage) -> str:
     return storage.uri(storage.layout.capture)
 
 
+def ground_truth_prefixes(config: EndpointConfig, storage: Storage) -> list[str]:
+    """Return where labels are, if any monitor needs them."""
+    if not any(monitor.needs_labels for monitor in config.monitors):
+        return []
+    return [config.ground_truth.prefix or storage.uri(storage.layout.ground_truth)]
+
+
+def _labels(config: EndpointConfig, storage: Storage) -> dict[str, Any]:
+    return {
+        "ground_truth_prefixes": ground_truth_prefixes(config, storage),
+        "lag_seconds": int(config.ground_truth.lag.total_seconds()),
+    }
+
+
 def run_spec(config: EndpointConfig, monitor: Monitor, storage: Storage) -> dict[str, Any]:
     """Return the monitor's `RunSpec` (docs/interfaces.md): all that an execution needs to know."""
     return {
@@ -221,6 +246,8 @@ def run_spec(config: EndpointConfig, monitor: Monitor, storage: Storage) -> dict
         "capture_prefix": capture_prefix(config, storage),
         "period_seconds": monitor.schedule.period_seconds,
         "offset_seconds": monitor.schedule.offset_seconds,
-        "spec": monitor.spec(config.columns).model_dump(mode="json"),
+        **(_labels(config, storage) if monitor.needs_labels else {}),
+        "emit": list(monitor.emitted),
+        "spec": monitor.spec(config.data_schema).model_dump(mode="json"),
         "report_title": f"{config.endpoint.name}: {monitor.name.replace('-', ' ')}",
     }

@@ -1,20 +1,19 @@
 """Runtime `managed`: the same spec as a Model Monitor schedule with Amazon's prebuilt analyzer.
 
 Thresholds travel in the baseline's `constraints.json`, which is made from the same spec as for every
-other runtime. Job definitions cannot be changed, only replaced, so their names carry a hash of what they hold.
+other runtime; `infra.config.managed` refuses what that file cannot say. Job definitions cannot be changed, only
+replaced, so their names carry a hash of what they hold.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from aws_cdk import (
     CustomResource,
     Duration,
-    Stack,
+    Lazy,
     aws_events,
     aws_events_targets,
     aws_iam,
@@ -25,27 +24,36 @@ from aws_cdk import (
 from constructs import Construct
 
 from infra.config import EndpointConfig
+from infra.config.instances import has_local_storage
 from infra.config.monitors import Monitor
 from infra.constructs.baseline import Baselines, baseline_properties
 from infra.constructs.permissions import (
     Place,
+    decrypt,
     list_objects,
     objects,
     pull_repository,
     put_metrics,
     service_role,
-    use_key,
+    use_volume_key,
     write_job_logs,
 )
 from infra.constructs.storage import Storage
-from infra.managed.images import AnalyzerImage
+from infra.managed.images import ANALYZER_ACCOUNTS, AnalyzerImage
+from infra.managed.naming import ContentName
 from infra.runtimes.function import capture_prefix
 from monitoring_core.metric_names import AwsNamespace, schedule_name
 
 _Definition = aws_sagemaker.CfnDataQualityJobDefinition
 _Schedule = aws_sagemaker.CfnMonitoringSchedule
 _LOCAL = "/opt/ml/processing"
-_HASH_LENGTH = 8
+_NAMESPACES = (
+    AwsNamespace.ENDPOINT_DATA_QUALITY,
+    "aws/sagemaker/Endpoint/data-metrics",
+    "/aws/sagemaker/Endpoints/data-metric",
+    "/aws/sagemaker/Endpoint/data-metrics",
+)
+"""The analyzer publishes to the first; Amazon's documentation also has the others (contract 8.1)."""
 
 
 class ManagedRuntime(Construct):
@@ -111,20 +119,23 @@ class ManagedRuntime(Construct):
         return schedule
 
     def _definition(self, monitor: Monitor, baselines: Baselines) -> _Definition:
-        held = self._held(baselines.by_monitor[monitor.name])
-        definition = _Definition(
-            self,
-            f"Definition-{monitor.name}",
-            role_arn=self._job_role.role_arn,
-            job_definition_name=self._definition_name(monitor, held),
-            **held,
+        held = {"role_arn": self._job_role.role_arn, **self._held(baselines.by_monitor[monitor.name])}
+        definition = _Definition(self, f"Definition-{monitor.name}", **held)
+        definition.job_definition_name = Lazy.string(
+            ContentName(
+                schedule_name(self._config.endpoint.name, monitor.name),
+                definition,
+                definition.tags,
+                [held, baseline_properties(self._config, monitor), ANALYZER_ACCOUNTS],
+            )
         )
         definition.node.add_dependency(self._job_role)
         return definition
 
     def _held(self, baseline: CustomResource) -> dict[str, Any]:
-        """Return everything that the job definition says."""
+        """Return what the job definition says about its job."""
         machine = self._config.runtime.managed
+        local = has_local_storage(machine.instance_type)  # whose disks SageMaker refuses to encrypt with a key
         return {
             "data_quality_app_specification": _Definition.DataQualityAppSpecificationProperty(
                 image_uri=self._image.uri, environment={"publish_cloudwatch_metrics": "Enabled"}
@@ -150,7 +161,7 @@ class ManagedRuntime(Construct):
                     instance_count=machine.instance_count,
                     instance_type=machine.instance_type,
                     volume_size_in_gb=machine.volume_gib,
-                    volume_kms_key_id=self._storage.key.key_arn,
+                    volume_kms_key_id=None if local else self._storage.key.key_arn,
                 )
             ),
             "network_config": _Definition.NetworkConfigProperty(
@@ -166,24 +177,18 @@ class ManagedRuntime(Construct):
         )
         return _Definition.MonitoringOutputProperty(s3_output=output)
 
-    def _definition_name(self, monitor: Monitor, held: dict[str, Any]) -> str:
-        """Return a name that changes with the definition, and with the baseline that it will point to."""
-        resolved = Stack.of(self).resolve([*held.values(), baseline_properties(self._config, monitor)])
-        digest = hashlib.sha256(json.dumps(resolved, sort_keys=True).encode()).hexdigest()[:_HASH_LENGTH]
-        full = schedule_name(self._config.endpoint.name, monitor.name)
-        return f"{full[: 62 - _HASH_LENGTH].rstrip('-')}-{digest}"
-
     def _role(self) -> aws_iam.Role:
         layout, bucket = self._storage.layout, self._storage.bucket.bucket_name
         capture = Place.of(capture_prefix(self._config, self._storage))
         baselines, reports = Place(bucket, layout.baselines), Place(bucket, layout.reports)
-        keys = [self._storage.key.key_arn, *filter(None, [self._config.capture.kms_key])]
+        capture_keys = [self._config.capture.kms_key] if self._config.capture.kms_key else []
         grants = [
             *list_objects(self, [capture, baselines, reports]),
             objects(self, [capture, baselines], "GetObject"),
             objects(self, [reports], "PutObject"),
-            use_key(*keys),
-            put_metrics(AwsNamespace.ENDPOINT_DATA_QUALITY),
+            *use_volume_key(self._storage.key.key_arn),
+            *decrypt(*capture_keys),
+            put_metrics(*_NAMESPACES),
             write_job_logs(self, "ProcessingJobs"),
             *pull_repository(self._image.repository_arn),
         ]

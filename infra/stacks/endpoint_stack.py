@@ -48,6 +48,10 @@ class EndpointStack(Stack):
             Tags.of(self).add(key, value)
         if config.governance.owner:
             Tags.of(self).add("owner", config.governance.owner)
+        if self._storage.emptied:
+            for part in self.node.children:
+                if part is not self._storage:
+                    part.node.add_dependency(self._storage.emptied)
         CfnOutput(self, "BucketName", value=self._storage.bucket.bucket_name)
         CfnOutput(self, "TopicArn", value=self._messaging.topic.topic_arn)
 
@@ -74,14 +78,15 @@ class EndpointStack(Stack):
         CfnOutput(self, "StateMachineArn", value=runtime.state_machine.state_machine_arn)
         groups = [self._alarms[monitor.name] for monitor in monitors]
         loop = Loop(self, "Loop", config=self._config, storage=self._storage, messaging=self._messaging)
-        loop.notify([alarm for group in groups for alarm in group.all])
-        if self._config.retraining:
-            loop.retrain([group.violations for group in groups], self._config.retraining, self._pipeline_arn())
+        pipeline = self._pipeline_arn()
+        loop.notify([alarm for group in groups for alarm in group.all], pipeline)
+        if self._config.retraining and pipeline:
+            loop.retrain([group.violations for group in groups], self._config.retraining, pipeline)
 
-    def _pipeline_arn(self) -> str:
+    def _pipeline_arn(self) -> str | None:
         retraining = self._config.retraining
         if retraining is None or retraining.training is None:
-            return retraining.pipeline if retraining else ""
+            return retraining.pipeline if retraining else None
         return RetrainingPipeline(
             self, "Retraining", config=self._config, training=retraining.training, storage=self._storage
         ).arn

@@ -82,7 +82,7 @@ def _training_set(config: EndpointConfig) -> bytes:
 
 
 def _existing_baseline(config: EndpointConfig, statistics: str, constraints: str) -> Mapping[str, bytes]:
-    body, spec = _training_set(config), config.monitors[0].spec(config.columns)
+    body, spec = _training_set(config), config.monitors[0].spec(config.data_schema)
     made = make_baseline(
         spec,
         read_dataset(Source("train.csv", body)),

@@ -18,7 +18,9 @@ NOTHING_TO_REMOVE = {
 
 @pytest.fixture(scope="module")
 def resources(deployment: Deployment) -> list[Resource]:
-    """Destroy every stack; return what it had."""
+    """Destroy every stack after it was used; return what it had."""
+    _register_a_model(deployment)
+    _capture_traffic(deployment)
     found = [resource for stack in STACKS for resource in deployment.resources(stack)]
     cdk(deployment.account, "destroy", "--all", "--force", "--app", str(deployment.assembly))
     return found
@@ -39,11 +41,46 @@ def test_every_resource_is_gone_that_the_template_does_not_retain(
 
 def test_every_retained_resource_is_as_it_was(deployment: Deployment, resources: list[Resource]) -> None:
     retained = [one for one in resources if one.retained]
-    assert {one.type for one in retained} == {"AWS::DynamoDB::Table", "AWS::KMS::Key", "AWS::S3::Bucket"}
+    assert {one.type for one in retained} == {
+        "AWS::DynamoDB::Table",
+        "AWS::KMS::Key",
+        "AWS::S3::Bucket",
+        "AWS::SageMaker::ModelPackageGroup",
+    }
     assert [line for one in retained for line in one.differences(deployment.client)] == []
 
 
+def test_registered_models_are_kept(deployment: Deployment, resources: list[Resource]) -> None:
+    (group,) = [one.physical_id for one in resources if one.type == "AWS::SageMaker::ModelPackageGroup"]
+    listed = deployment.client("sagemaker").list_model_packages(ModelPackageGroupName=group.rpartition("/")[2])
+    assert [package["ModelPackageVersion"] for package in listed["ModelPackageSummaryList"]] == [1]
+
+
+def _register_a_model(deployment: Deployment) -> None:
+    """Put a version into the package group of the flights, as the retraining pipeline does."""
+    container = {"Image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/model:1"}
+    types = {"SupportedContentTypes": ["text/csv"], "SupportedResponseMIMETypes": ["text/csv"]}
+    deployment.client("sagemaker").create_model_package(
+        ModelPackageGroupName="flights-prod", InferenceSpecification={"Containers": [container], **types}
+    )
+
+
+def _capture_traffic(deployment: Deployment) -> None:
+    """Leave objects, an old version and a delete marker in the bucket that the template destroys."""
+    endpoint, s3 = "two-runtimes", deployment.client("s3")
+    deployment.client("sagemaker-runtime").invoke_endpoint(EndpointName=endpoint, ContentType="text/csv", Body=b"1,2,3")
+    deployment.account.settle()
+    bucket = next(name for id_, name in deployment.physical_ids[f"Watchkeeper-{endpoint}"].items() if "Bucket" in id_)
+    assert s3.list_objects_v2(Bucket=bucket, Prefix="capture/")["KeyCount"]
+    for body in (b"first", b"second"):
+        s3.put_object(Bucket=bucket, Key="reports/again.json", Body=body)
+    s3.delete_object(Bucket=bucket, Key="reports/again.json")
+
+
 def _is_there(deployment: Deployment, resource: Resource) -> bool:
+    if resource.type == "AWS::KMS::Key":  # which AWS deletes after a waiting period only
+        key = deployment.client("kms").describe_key(KeyId=resource.physical_id)["KeyMetadata"]
+        return bool(key["KeyState"] != "PendingDeletion")
     try:
         resource.live(deployment.client)
     except (ClientError, LookupError):

@@ -8,9 +8,13 @@ UNREADABLE: Mapping[tuple[str, str], str] = {
     ("AWS::ApplicationAutoScaling::ScalableTarget", "Tags"): "moto drops them, and has no operation to list them",
     ("AWS::CDK::Metadata", "Analytics"): "says which constructs were used; nothing is made",
     ("AWS::SageMaker::ModelCard", "Tags"): "moto keeps them, but its list_tags does not find model cards",
+    ("AWS::SageMaker::Endpoint", "ExcludeRetainedVariantProperties"): "says how to update, and is not kept",
+    ("AWS::SageMaker::Endpoint", "RetainAllVariantProperties"): "says how to update, and is not kept",
     ("Custom::WatchkeeperBaseline", "PeriodSeconds"): "decides nothing about a baseline that is imported",
     ("Custom::WatchkeeperBaseline", "ServiceToken"): "CloudFormation's own: whom it asks",
     ("Custom::WatchkeeperBaseline", "Spec"): "decides nothing about a baseline that is imported",
     ("Custom::WatchkeeperBaseline", "ServiceTimeout"): "CloudFormation's own: how long it waits for the answer",
+    ("Custom::WatchkeeperBucketContents", "ServiceToken"): "CloudFormation's own: whom it asks",
+    ("Custom::WatchkeeperBucketContents", "ServiceTimeout"): "CloudFormation's own: how long it waits for the answer",
 }
 """(type, property) -> reason. The property may be missing; where it can be read it must be right."""

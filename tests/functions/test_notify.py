@@ -84,7 +84,31 @@ def test_a_failed_run_is_told_with_its_reason(
     [(subject, text)] = inbox.messages()
     assert subject == "ALARM flights-prod: a run ended in an error"
     assert "Reason:   BaselineError: no baseline" in text
+    assert "The execution waits in the dead-letter queue, too" in text
     assert text.rstrip().endswith("https://example.com/runbook.md#failed")
+
+
+def test_unreadable_records_are_told_with_their_number(
+    alarm_change: Build, put_manifest: Build, inbox: Any, context: Any
+) -> None:
+    put_manifest(datetime(2013, 4, 1, 13, tzinfo=UTC), status="Completed", violations=0, quarantined=120, worst=())
+    handler(alarm_change(at=RAISED, alarm="flights-prod-data-quality-quarantined"), context)
+    [(subject, text)] = inbox.messages()
+    assert subject == "ALARM flights-prod: records could not be read"
+    assert "Rows:     913 analysed, 120 unreadable, 0 violations" in text
+    assert "Retraining" not in text
+    assert text.rstrip().endswith("https://example.com/runbook.md#quarantined")
+
+
+def test_the_run_behind_an_alarm_is_the_one_that_has_just_ended(
+    alarm_change: Build, put_manifest: Build, inbox: Any, context: Any
+) -> None:
+    """An alarm rings in the minute in which the metrics of a run arrive, some minutes after the window's end."""
+    for hour in (12, 13):
+        put_manifest(datetime(2013, 4, 1, hour, tzinfo=UTC), violations=hour)
+    handler(alarm_change(at=datetime(2013, 4, 1, 13, 0, 1, tzinfo=UTC)), context)
+    [(subject, _)] = inbox.messages()
+    assert subject.endswith("13 violations")
 
 
 def test_a_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch, alarm_change: Build, context: Any) -> None:

@@ -9,11 +9,12 @@ import boto3
 import pytest
 
 from functions.common.contract import Manifest, Plan, RunSpec
+from functions.common.metric_file import dump_metrics
 from functions.common.storage import read
+from functions.plan.handler import handler as plan
 from functions.publish.handler import handler
-from monitoring_core.checks.codec import dump_evaluation
-from monitoring_core.checks.evaluation import Bound, Constraint, Evaluation, Measurement, Subject
 from monitoring_core.errors import ConfigError
+from monitoring_core.monitors.analysis import ParityMetric, StatisticSet
 
 END = datetime(2013, 4, 1, 13, tzinfo=UTC)
 Build = Callable[..., Any]
@@ -58,7 +59,7 @@ def metrics(text: str) -> dict[str, float]:
     [line] = [json.loads(line) for line in text.splitlines() if '"_aws"' in line]
     [directive] = line["_aws"]["CloudWatchMetrics"]
     assert directive["Namespace"] == "Watchkeeper"
-    assert line["_aws"]["Timestamp"] == datetime(2013, 4, 1, 12, tzinfo=UTC).timestamp() * 1000
+    assert line["_aws"]["Timestamp"] == datetime(2013, 4, 1, 12, 59, tzinfo=UTC).timestamp() * 1000
     assert (line["Endpoint"], line["MonitoringSchedule"]) == ("flights-prod", "flights-prod-data-quality")
     return {metric["Name"]: line[metric["Name"]] for metric in directive["Metrics"]}
 
@@ -116,6 +117,52 @@ def test_a_redelivered_run_publishes_the_same_event(
         handler({**planned(run_spec), "result": result}, context)
     first, second = bus()
     assert first["detail"] == second["detail"]
+
+
+def test_a_run_published_twice_prints_the_same_metrics(
+    put_manifest: Build, run_spec: RunSpec, context: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    result = {"manifest": put_manifest(END), "status": "CompletedWithViolations"}
+    printed = []
+    for _ in range(2):
+        handler({**planned(run_spec), "result": result}, context)
+        printed.append([line for line in capsys.readouterr().out.splitlines() if '"_aws"' in line])
+    assert printed[0] == printed[1] != []
+
+
+def test_a_window_too_old_for_cloudwatch_has_no_metrics_and_the_run_says_so(
+    run_spec: RunSpec,
+    context: Any,
+    bus: Build,
+    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A backfill: EventBridge hears of it, but CloudWatch would drop the datapoints without a word."""
+    event = {
+        "runs": {"data-quality": run_spec.model_dump(mode="json")},
+        "request": {"monitor": "data-quality", "window": "2013-04-01T12:00:00Z/2013-04-01T13:00:00Z"},
+        "started_at": "2013-04-15T13:00:00.000Z",
+    }
+    assert handler(plan(event, context), context) == {"status": "NoData"}
+    assert '"_aws"' not in capsys.readouterr().out
+    [warning] = [record.getMessage() for record in caplog.records if record.levelname == "WARNING"]
+    assert warning.startswith("the run has no metrics: it started more than 14 days after it was due")
+    [published] = bus()
+    assert Manifest.model_validate_json(read(published["detail"]["manifest"])).note == warning
+    assert handler({**event, "error": {"Error": "States.Timeout", "Cause": ""}}, context) == {"status": "Failed"}
+    assert '"_aws"' not in capsys.readouterr().out  # also where Plan itself failed
+
+
+def test_a_backfill_within_two_weeks_has_metrics(
+    run_spec: RunSpec, context: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    event = {
+        "runs": {"data-quality": run_spec.model_dump(mode="json")},
+        "request": {"monitor": "data-quality", "window": "2013-04-01T12:00:00Z/2013-04-01T13:00:00Z"},
+        "started_at": "2013-04-15T12:59:00.000Z",
+    }
+    handler(plan(event, context), context)
+    assert metrics(capsys.readouterr().out)["RunsWithoutData"] == 1
 
 
 def test_an_empty_hour_is_no_data_and_not_healthy(
@@ -176,29 +223,20 @@ def test_a_request_for_an_unknown_monitor_says_so(run_spec: RunSpec, context: An
         handler(event, context)
 
 
-def test_named_features_get_amazons_metrics(
+def test_metrics_that_evaluate_left_are_published_under_amazons_names(
     put_manifest: Build, run_spec: RunSpec, context: Any, s3: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    uri = put_manifest(END, files={"statistics.json": "0" * 64, "evaluation.json": "0" * 64})
-    folder = uri.removeprefix("s3://watch-bucket/").removesuffix("manifest.json")
-    numbers = {"common": {"num_present": 90, "num_missing": 10}, "sum": 180.0, "min": 1.0, "max": 3.0, "mean": 2.0}
-    features = [
-        {"name": name, "inferred_type": "Fractional", "numerical_statistics": numbers} for name in ("temp", "x")
+    uri = put_manifest(END, files={"metrics.json": "0" * 64})
+    metrics = [
+        ParityMetric("feature_data_temp", StatisticSet(90, 180.0, 1.0, 3.0), subject="temp"),
+        ParityMetric("feature_baseline_drift_temp", 0.91, subject="temp"),
     ]
-    s3.put_object(
-        Bucket="watch-bucket", Key=f"{folder}statistics.json", Body=json.dumps({"features": features}).encode()
-    )
-    drift = Constraint("distance", Bound(upper=0.65), Subject("temp"), check_type="baseline_drift_check")
-    check = drift.check(Measurement("distance", 0.91, 90, Subject("temp")))
-    body = dump_evaluation(Evaluation("data-quality", 100, (check,)))
-    s3.put_object(Bucket="watch-bucket", Key=f"{folder}evaluation.json", Body=body)
-    spec = run_spec.spec.model_copy(update={"emit_features": ("temp",)})
-    named = run_spec.model_copy(update={"spec": spec})
-    handler({**planned(named), "result": {"manifest": uri, "status": "CompletedWithViolations"}}, context)
+    key = uri.removeprefix("s3://watch-bucket/").removesuffix("manifest.json") + "metrics.json"
+    s3.put_object(Bucket="watch-bucket", Key=key, Body=dump_metrics(metrics, {"temp"}))
+    handler({**planned(run_spec), "result": {"manifest": uri, "status": "CompletedWithViolations"}}, context)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
     [line] = [line for line in lines if "feature_baseline_drift_temp" in line]
     assert line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "aws/sagemaker/Endpoints/data-metrics"
+    assert line["_aws"]["Timestamp"] == datetime(2013, 4, 1, 12, tzinfo=UTC).timestamp() * 1000  # as Model Monitor's
     assert line["feature_baseline_drift_temp"] == 0.91
-    assert line["feature_non_null_temp"] == 90
     assert line["feature_data_temp"] == {"Min": 1.0, "Max": 3.0, "Sum": 180.0, "Count": 90}
-    assert not any("feature_data_x" in line for line in lines)

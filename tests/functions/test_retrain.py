@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import combinations, count
 from typing import Any
@@ -12,9 +14,11 @@ from boto3.dynamodb.conditions import Key
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from moto.backends import get_backend
+from moto.dynamodb.responses import DynamoHandler
 
 from functions.common import clients
 from functions.retrain.handler import handler
+from functions.retrain.incidents import LOCK
 from monitoring_core.errors import ConfigError
 
 BUCKET, PIPELINE, TABLE = "watch-bucket", "flights-prod-retraining", "incidents"
@@ -177,7 +181,13 @@ def test_parameters_that_are_no_json_are_named(
 class Killer:
     """Kills the function right before or right after its n-th write."""
 
-    WRITES = ("dynamodb.UpdateItem", "s3.PutObject", "sagemaker.StartPipelineExecution", "sns.Publish")
+    WRITES = (
+        "dynamodb.TransactWriteItems",
+        "dynamodb.UpdateItem",
+        "s3.PutObject",
+        "sagemaker.StartPipelineExecution",
+        "sns.Publish",
+    )
 
     def __init__(self, at: int, *, after: bool) -> None:
         self._at, self._moment = at, "after-call" if after else "before-call"
@@ -218,6 +228,55 @@ def test_a_crash_at_any_write_is_finished_by_the_redelivered_event(
     assert len(inbox.messages()) >= 1
 
 
+@pytest.fixture
+def serial_dynamodb(monkeypatch: pytest.MonkeyPatch) -> None:
+    """DynamoDB is serialisable; moto, which restores whole tables after a failed transaction, is only one by one."""
+    lock, call = threading.Lock(), DynamoHandler.call_action
+
+    def one_by_one(self: DynamoHandler) -> Any:
+        with lock:
+            return call(self)
+
+    monkeypatch.setattr(DynamoHandler, "call_action", one_by_one)
+
+
+OTHER = "flights-prod-model-quality-violations"
+
+
+def test_an_alarm_that_is_decided_meanwhile_counts_for_the_cooldown(alarm_change: Build, context: Any) -> None:
+    """The second alarm is handled from its beginning to its end between the first one's check and its claim."""
+    events = clients.table(TABLE).meta.client.meta.events
+    second: list[dict[str, str]] = []
+
+    def interfere(**_: Any) -> None:
+        events.unregister("before-call.dynamodb.TransactWriteItems", interfere)
+        second.append(handler(alarm_change(at=RAISED, alarm=OTHER), context))
+
+    events.register("before-call.dynamodb.TransactWriteItems", interfere)
+    first = handler(alarm_change(at=RAISED), context)
+    assert (first["decision"], [answer["decision"] for answer in second]) == ("cooldown", ["started"])
+    assert len(executions()) == 1
+
+
+@pytest.mark.usefixtures("serial_dynamodb")
+@pytest.mark.parametrize("same", [True, False], ids=["one alarm twice", "different alarms"])
+def test_simultaneous_alarms_start_one_execution(
+    same: bool, alarm_change: Build, starts: list[dict[str, Any]], context: Any
+) -> None:
+    together = threading.Barrier(4)
+    alarms = [f"flights-prod-{'same' if same else n}-violations" for n in range(together.parties)]
+
+    def deliver(alarm: str) -> str:
+        together.wait()
+        return str(handler(alarm_change(at=RAISED, alarm=alarm), context)["decision"])
+
+    with ThreadPoolExecutor(together.parties) as pool:
+        decisions = sorted(pool.map(deliver, alarms))
+    assert decisions == (["started"] * 4 if same else ["cooldown"] * 3 + ["started"])
+    # SageMaker starts one execution for one token, however often it is asked; moto does not know tokens
+    assert len({asked["ClientRequestToken"] for asked in starts}) == 1
+
+
 _endpoints = count()
 _deliveries = st.lists(
     st.tuples(st.integers(0, 5), st.sampled_from(["ALARM", "OK"]), st.integers(0, 8), st.booleans()), max_size=14
@@ -251,7 +310,8 @@ def test_exactly_one_retraining_per_incident_under_duplicates_reordering_and_cra
                 pass
         handler(event, context)  # the event is delivered until the function succeeds
 
-    held = boto3.resource("dynamodb").Table(TABLE).query(KeyConditionExpression=Key("endpoint").eq(endpoint))["Items"]
+    found = boto3.resource("dynamodb").Table(TABLE).query(KeyConditionExpression=Key("endpoint").eq(endpoint))["Items"]
+    held = [one for one in found if one["incident_id"] != LOCK]
     started = [found for found in held if found.get("decision") == "started"]
     assert {asked["ClientRequestToken"] for asked in starts} == {found["client_request_token"] for found in started}
     assert all("execution_arn" in found for found in started)

@@ -43,6 +43,13 @@ def test_two_files_of_one_endpoint_are_refused() -> None:
         build(App(context=cdk_context()), [EXAMPLES[0], EXAMPLES[0]])
 
 
+def test_two_names_that_differ_in_case_only_are_one_endpoint(tmp_path: Path) -> None:
+    other = tmp_path / "monitoring.yaml"
+    other.write_text(EXAMPLES[0].read_text().replace("fraud-prod", "Fraud-Prod"))
+    with pytest.raises(ConfigError, match="several files describe the same endpoint: fraud-prod"):
+        build(App(context=cdk_context()), [EXAMPLES[0], other])
+
+
 def test_app_py_ends_with_the_message_and_without_a_traceback(tmp_path: Path) -> None:
     environment = {**os.environ, "CDK_CONTEXT_JSON": '{"config": "nowhere.yaml"}', "CDK_OUTDIR": str(tmp_path)}
     result = subprocess.run(

@@ -128,6 +128,12 @@ def test_a_source_of_another_function_does_not_change_the_hash(tmp_path: Path, m
     assert fingerprint(LIGHT, "x86_64") == before
 
 
+def test_uv_comes_with_the_packages_where_the_path_has_none(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert shutil.which("uv") is None
+    assert bundling._uv("--version").startswith("uv ")
+
+
 def test_a_failed_build_gives_uvs_own_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bundling, "ROOT", tmp_path)
     with pytest.raises(RuntimeError, match=r"cannot build a Lambda bundle: `uv export .*` failed: .*pyproject\.toml"):

@@ -20,6 +20,8 @@ TRAINING = {
     "image": "111122223333.dkr.ecr.eu-west-1.amazonaws.com/m:1",
     "code": "s3://bucket/sourcedir.tar.gz",
 }
+TIMED = {"dataset": "s3://bucket/train.csv", "time_column": "time"}
+UNCALIBRATED = "the alarm of a managed monitor holds Amazon's drift metrics against the configured limits and cannot know limits that are calibrated at deployment; set `calibrate: false`, or use `runtime: function`"
 
 
 def created(**sections: Any) -> dict[str, Any]:
@@ -43,6 +45,11 @@ def monitor(**fields: Any) -> dict[str, Any]:
     return {"monitors": [{"kind": "data-quality", **fields}]}
 
 
+def managed(**fields: Any) -> dict[str, Any]:
+    """A correct monitor for Model Monitor, with some fields replaced."""
+    return monitor(**{"runtime": "managed", "emit_features": ["temp"]} | fields)
+
+
 def variants(*items: dict[str, Any]) -> dict[str, Any]:
     return {"endpoint": {"name": "ep", "create": {"variants": list(items)}}}
 
@@ -50,17 +57,41 @@ def variants(*items: dict[str, Any]) -> dict[str, Any]:
 def test_the_documents_that_the_mistakes_start_from_are_correct() -> None:
     parse_config(created(retraining={"training": TRAINING}), "f")
     parse_config(existing(), "f")
+    parse_config(created(**managed()), "f")
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        created(alarms={"evaluation_periods": 288}, **monitor(schedule="every 5 minutes")),
+        created(alarms={"evaluation_periods": 168}),
+        created(capture={"modes": ["Output"]}, schema={"outputs": ["p"]}),
+        created(capture={"modes": ["Input"]}, schema={"features": ["temp"]}),
+        created(runtime={"managed": {"timeout_seconds": 3600}}, **managed()),
+        created(
+            **variants(
+                {"model": {**VARIANT["model"], "environment": {"SAGEMAKER_SUBMIT_DIRECTORY": "/opt/ml/model/code"}}}
+            )
+        ),
+        created(
+            baseline=TIMED,
+            monitors=[*monitor()["monitors"], *managed(name="managed", distribution={"calibrate": False})["monitors"]],
+        ),
+    ],
+)
+def test_what_is_just_allowed_is_allowed(document: dict[str, Any]) -> None:
+    parse_config(document, "f")
 
 
 @pytest.mark.parametrize(
     ("document", "line"),
     [
-        (created(monitor=[]), "monitor: unknown key; allowed: alarms, baseline, capture, endpoint, governance, ground_truth, monitors, retraining, runtime, schema; did you mean 'monitors'?"),
-        (created(schema={"fetures": []}), "schema.fetures: unknown key; allowed: features, label, outputs, problem; did you mean 'features'?"),
+        (created(monitor=[]), "monitor: unknown key; allowed: alarms, baseline, capture, decrypt_keys, endpoint, governance, ground_truth, monitors, retraining, runtime, schema; did you mean 'monitors'?"),
+        (created(schema={"fetures": []}), "schema.fetures: unknown key; allowed: features, label, outputs, prediction, probability, problem; did you mean 'features'?"),
         (created(**monitor(distribution={"comparison_methd": "Robust"})), "monitors[0].distribution.comparison_methd: unknown key; allowed: calibrate, categorical_drift_method, comparison_method, comparison_threshold; did you mean 'comparison_method'?"),
         (created(**variants({**VARIANT, "instance": {"typ": "x"}})), "endpoint.create.variants[0].instance.typ: unknown key; allowed: count, type; did you mean 'type'?"),
         (created(**monitor(features={"temp": {"max_dist": 0.1}})), "monitors[0].features.temp.max_dist: unknown key; allowed: max_distance, min_completeness, perform_comparison; did you mean 'max_distance'?"),
-        (created(monitors=[{"kind": "model-quality"}]), "monitors[0].kind: 'model-quality' is not available; allowed: data-quality; did you mean 'data-quality'?"),
+        (created(monitors=[{"kind": "model-qualitty"}]), "monitors[0].kind: 'model-qualitty' is not available; allowed: data-quality, model-quality, model-bias, model-explainability, prediction-drift, data-integrity, embedding-drift, text, custom; did you mean 'model-quality'?"),
         (created(monitors=[]), "monitors: needs at least 1, got []"),
         (created(monitors=[{"schedule": "daily"}]), "monitors[0].kind: missing; add it"),
         (created(**monitor(schedule="hourlyy")), f"monitors[0].schedule: 'hourlyy' is not allowed; {ALLOWED}"),
@@ -70,6 +101,13 @@ def test_the_documents_that_the_mistakes_start_from_are_correct() -> None:
         (created(**monitor(runtime="managed", schedule="rate(30 minutes)", emit_features=["temp"])), "monitors[0].schedule: 'rate(30 minutes)' cannot be scheduled by Model Monitor; allowed: hourly, daily, every N hours, or cron(0 H ? * * *) or cron(0 H/N ? * * *); or use `runtime: function`"),
         (created(**monitor(runtime="managed", schedule="cron(10 5 ? * * *)", emit_features=["temp"])), "monitors[0].schedule: 'cron(10 5 ? * * *)' cannot be scheduled by Model Monitor; allowed: hourly, daily, every N hours, or cron(0 H ? * * *) or cron(0 H/N ? * * *); or use `runtime: function`"),
         (created(**monitor(runtime="managed")), "monitors[0].emit_features: the alarm of a managed monitor watches the drift metrics of these features: name 1 to 9, got 0"),
+        (created(**managed(features={"temp": {"perform_comparison": False}})), "monitors[0].emit_features[0]: 'temp' has no drift metric, because its `perform_comparison` is false; name one that is compared"),
+        (created(**managed(distribution={"calibrate": True})), f"monitors[0].distribution.calibrate: {UNCALIBRATED}"),
+        (created(baseline=TIMED, **managed()), f"monitors[0].distribution.calibrate: {UNCALIBRATED}"),
+        (created(baseline=TIMED, **managed(distribution={"calibrate": False})), "baseline.time_column: has no effect: Amazon's analyzer has no limits that are calibrated on time; remove it, or use `runtime: function` for a monitor"),
+        (created(**managed(distribution={"categorical_drift_method": "ChiSquared"})), "monitors[0].distribution.categorical_drift_method: 'ChiSquared' makes Amazon's analyzer report a p-value, and how that is judged is not documented; allowed: LInfinity; or use `runtime: function`"),
+        (created(**managed(min_rows=200)), "monitors[0].min_rows: Amazon's analyzer judges windows of any size; remove it, or use `runtime: function`"),
+        (created(runtime={"managed": {"timeout_seconds": 3601}}, **managed()), "runtime.managed.timeout_seconds: a job of Model Monitor may not run longer than the time to the next, got 3601 for hourly (data-quality); allowed: up to 3600"),
         (created(monitors=[{"kind": "data-quality"}, {"kind": "data-quality"}]), "monitors[1].name: 'data-quality' is taken by another monitor; give each its own `name`"),
         (created(**monitor(name="m" * 61)), f"monitors[0].name: 'ep-{'m' * 61}' has 64 characters; endpoint and monitor together may have 62"),
         (created(**monitor(features={"tmep": {}})), "monitors[0].features.tmep: column 'tmep' not found; available columns: p, temp, wind; check the spelling in the configuration"),
@@ -80,12 +118,15 @@ def test_the_documents_that_the_mistakes_start_from_are_correct() -> None:
         (created(**variants({**VARIANT, "serverless": {"memory": 2048}})), "endpoint.create.variants[0]: SageMaker does not capture data on serverless variants, so they cannot be monitored; use `instance`"),
         (created(**variants(VARIANT, VARIANT)), "endpoint.create: variant names must differ, got AllTraffic, AllTraffic"),
         (created(**variants({**VARIANT, "weight": 0})), "endpoint.create: at least one variant needs a weight above 0"),
-        (created(**variants({"model": {}})), "endpoint.create.variants[0].model: give either `package`, or `image` and `artifact`"),
-        (created(**variants({"model": {"artifact": "s3://bucket/m.tar.gz"}})), "endpoint.create.variants[0].model: `image` and `artifact` belong together; give both, or `package` alone"),
+        (created(**variants({"model": {"artifact": "s3://bucket/m.tar.gz"}})), "endpoint.create.variants[0].model.image: missing; add it"),
         (created(**variants({"model": {"image": "xgboost:1", "artifact": "s3://bucket/m.tar.gz"}})), "endpoint.create.variants[0].model.image: 'xgboost:1' is not allowed; allowed: an image in ECR, e.g. 111122223333.dkr.ecr.eu-west-1.amazonaws.com/models/fraud:1.2"),
+        (created(**variants({"model": {**VARIANT["model"], "environment": {"SAGEMAKER_SUBMIT_DIRECTORY": "s3://bucket/code.tar.gz"}}})), "endpoint.create.variants[0].model: `environment.SAGEMAKER_SUBMIT_DIRECTORY` is 's3://bucket/code.tar.gz', but the container runs without a network and cannot fetch it; put the code into the artifact below code/ and give /opt/ml/model/code"),
         (created(**variants({**VARIANT, "autoscaling": {"min": 3, "max": 2}})), "endpoint.create.variants[0].autoscaling: `min` must not be above `max`, got min 3 and max 2"),
         (created(capture={"destination": "s3://bucket/capture/"}), "capture.destination: is for existing endpoints; a created endpoint captures into the stack's own bucket and key"),
         (created(capture={"csv_content_types": ["text/csv"], "json_content_types": ["text/csv"]}), "capture.json_content_types: text/csv is listed as CSV too; list it once"),
+        (created(capture={"modes": ["Output"]}), "capture.modes: the features that the monitors watch are in the request, got Output; add Input, or name `schema.outputs` and no `schema.features` to watch the answers alone"),
+        (created(capture={"modes": ["Output"]}, schema={}), "capture.modes: the features that the monitors watch are in the request, got Output; add Input, or name `schema.outputs` and no `schema.features` to watch the answers alone"),
+        (created(capture={"modes": ["Input"]}), "capture.modes: `schema.outputs` are in the answer, got Input; add Output, or leave `schema.outputs` out"),
         (existing(capture={}), "capture.destination: missing; give the `DestinationS3Uri` of the existing endpoint's data capture"),
         (existing(capture={"destination": "s3://bucket/capture/", "sampling_percentage": 50}), "capture.sampling_percentage: has no effect on an existing endpoint, which decides this itself; remove it"),
         (existing(capture={"destination": "s3://bucket/capture"}), "capture.destination: 's3://bucket/capture' is not allowed; allowed: an S3 prefix that ends in /, e.g. s3://bucket/folder/"),
@@ -94,6 +135,8 @@ def test_the_documents_that_the_mistakes_start_from_are_correct() -> None:
         (created(baseline={"statistics": "s3://bucket/s.json", "constraints": "s3://bucket/c.json", "time_column": "t"}), "baseline: `time_column` is a column of `dataset`; it has no effect on a baseline that exists already"),
         (created(baseline={"dataset": "train.csv"}), "baseline.dataset: 'train.csv' is not allowed; allowed: an S3 object, e.g. s3://bucket/folder/file.csv"),
         (created(alarms={"datapoints_to_alarm": 3, "evaluation_periods": 2}), "alarms: `datapoints_to_alarm` must not be above `evaluation_periods`, got 3 of 2"),
+        (created(alarms={"evaluation_periods": 289}, **monitor(schedule="every 5 minutes")), "alarms.evaluation_periods: CloudWatch looks back one day at most, got 289 windows of every 5 minutes (data-quality); allowed: up to 288"),
+        (created(alarms={"heartbeat_periods": 169}), "alarms.heartbeat_periods: CloudWatch looks back seven days at most, got 169 windows of hourly (data-quality); allowed: up to 168"),
         (created(alarms={"evaluation_periods": 8}, **monitor(schedule="daily")), "alarms.evaluation_periods: CloudWatch looks back seven days at most, got 8 windows of daily (data-quality); allowed: up to 7"),
         (created(alarms={"notify": {"email": ["ml"]}}), "alarms.notify.email[0]: 'ml' is not allowed; allowed: an email address"),
         (created(retraining={"pipeline": "creat"}), "retraining.pipeline: 'creat' is not allowed; allowed: create, or the ARN of a SageMaker pipeline"),
@@ -101,9 +144,11 @@ def test_the_documents_that_the_mistakes_start_from_are_correct() -> None:
         (created(retraining={}), "retraining: `training` belongs to `pipeline: create`: give both, or the ARN of your own pipeline alone"),
         (created(retraining={"training": TRAINING}, schema={}), "schema.outputs: missing; the retraining pipeline needs it"),
         (created(retraining={"training": TRAINING}, schema={"problem": "regression", "outputs": ["p"], "label": "y"}), "schema.problem: the retraining pipeline compares models by AUC and needs binary-classification, got regression; give the ARN of your own pipeline instead"),
+        (created(retraining={"training": {**TRAINING, "instance_type": "ml.g5.xlarge"}}), "retraining.training.instance_type: the jobs encrypt their volumes with the stack's key, which SageMaker refuses for machines with local NVMe storage, got ml.g5.xlarge; give a type without, e.g. ml.m5.xlarge or ml.p3.2xlarge"),
         (existing(retraining={"training": TRAINING}), "retraining.training.champion: missing; give the `model.tar.gz` that serves today"),
         (created(retraining={"training": TRAINING}, **monitor(runtime="managed", emit_features=["temp"])), "retraining: is started by monitors of `runtime: function`; add one, or remove this section"),
-        (created(ground_truth={"lag": "1d"}), "ground_truth: only retraining reads labels in this version; add `retraining` or remove this section"),
+        (created(ground_truth={"lag": "1d"}), "ground_truth: nothing reads labels; add a monitor of model quality or bias, or `retraining`, or remove this section"),
+        (created(decrypt_keys=["alias/mine"]), "decrypt_keys[0]: 'alias/mine' is not allowed; allowed: the ARN of a KMS key"),
         (created(governance={"risk_rating": "hi"}), "governance.risk_rating: 'hi' is not available; allowed: high, medium, low, unknown; did you mean 'high'?"),
         (created(governance={"tags": {"aws:x": "1"}}), "governance.tags.aws:x.[key]: 'aws:x' is not allowed; allowed: letters, digits, spaces and .:/=+@_- but not starting with aws:"),
     ],

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from monitoring_core.history_schema import COLUMNS, PARTITION_KEYS
-from monitoring_core.metric_names import RUN_METRICS
+from monitoring_core.metric_names import LABEL_COVERAGE, RUN_METRICS
 from monitoring_core.spec import DataQualitySpec
 
 from .conftest import Template
@@ -29,6 +29,16 @@ def test_traffic_is_captured_in_amazons_layout(flights: Template, of_type: Any) 
 def test_the_endpoint_has_the_name_of_the_file(flights: Template, of_type: Any) -> None:
     ((_, endpoint),) = of_type(flights, "AWS::SageMaker::Endpoint")
     assert endpoint["Properties"]["EndpointName"] == "flights-prod"
+
+
+def test_an_update_keeps_the_scaled_instance_counts_and_nothing_else(
+    managed: Template, flights: Template, of_type: Any
+) -> None:
+    ((_, scaled),), ((_, fixed),) = (of_type(template, "AWS::SageMaker::Endpoint") for template in (managed, flights))
+    assert scaled["Properties"]["RetainAllVariantProperties"] is True
+    excluded = scaled["Properties"]["ExcludeRetainedVariantProperties"]
+    assert [one["VariantPropertyType"] for one in excluded] == ["DesiredWeight", "DataCaptureConfig"]
+    assert "RetainAllVariantProperties" not in fixed["Properties"]
 
 
 def test_autoscaling_follows_the_load(managed: Template, of_type: Any) -> None:
@@ -107,6 +117,6 @@ def test_the_dashboard_draws_every_run_metric(flights: Template, of_type: Any) -
     ((_, dashboard),) = of_type(flights, "AWS::CloudWatch::Dashboard")
     body = json.loads(joined(dashboard["Properties"]["DashboardBody"]))
     drawn = {metric[1] for widget in body["widgets"] for metric in widget["properties"].get("metrics", [])}
-    assert drawn == {metric.name for metric in RUN_METRICS}
+    assert drawn == {metric.name for metric in RUN_METRICS if metric is not LABEL_COVERAGE}  # it needs no labels
     assert body["widgets"][0]["type"] == "alarm"
-    assert len(body["widgets"][0]["properties"]["alarms"]) == 3
+    assert len(body["widgets"][0]["properties"]["alarms"]) == 4

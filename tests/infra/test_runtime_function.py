@@ -61,6 +61,7 @@ def test_faults_of_the_lambda_service_are_retried(machine: dict[str, Any], state
 
 def test_states_hand_over_what_the_interfaces_say(machine: dict[str, Any]) -> None:
     assert machine["Specs"]["Parameters"]["request.$"] == "$"
+    assert machine["Specs"]["Parameters"]["started_at.$"] == "$$.Execution.StartTime"
     assert [machine[state]["ResultPath"] for state in ("Plan", "Evaluate", "Publish")] == [
         "$",
         "$.result",

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
-from aws_cdk import App
+from aws_cdk import App, Tags, aws_iam
 from aws_cdk.assertions import Template as Found
+from constructs import Construct
 
 from infra.bundling import ROOT
 from infra.config import EndpointConfig, load_config
-from infra.config.operations import ManagedRuntime, Runtime
+from infra.config.operations import Governance, ManagedRuntime, Runtime
+from infra.constructs.permissions import Grant, service_role
 from infra.managed.images import ANALYZER_ACCOUNTS
 from infra.stacks.endpoint_stack import EndpointStack
 from monitoring_core.spec import DataQualitySpec
@@ -86,6 +89,43 @@ def test_a_changed_definition_gets_another_name(managed: Template) -> None:
     assert len(names) == 3
     assert definition_name(managed) == definition_name(synth(config()))
     assert definition_name(managed).startswith("churn-managed-data-quality-")
+
+
+def test_a_definition_whose_tags_change_gets_another_name(managed: Template) -> None:
+    """Job definitions cannot be changed: with the same name CloudFormation could not replace it."""
+    governed = Governance(owner="churn-team", tags={"cost-centre": "43"})
+    retagged = synth(config().model_copy(update={"governance": governed}))
+    assert definition_name(retagged) != definition_name(managed)
+
+
+def test_a_definition_gets_another_name_with_a_tag_that_someone_else_adds(managed: Template) -> None:
+    stack = EndpointStack(App(context=cdk_context()), "Stack", config=config())
+    Tags.of(stack).add("team", "b")
+    assert definition_name(dict(Found.from_stack(stack).to_json())) != definition_name(managed)
+
+
+def test_a_definition_of_another_role_gets_another_name(managed: Template, monkeypatch: pytest.MonkeyPatch) -> None:
+    def with_another_id(scope: Construct, construct_id: str, service: str, grants: Iterable[Grant]) -> aws_iam.Role:
+        return service_role(scope, f"Other{construct_id}", service, grants)
+
+    monkeypatch.setattr("infra.runtimes.managed.service_role", with_another_id)
+    assert definition_name(synth(config())) != definition_name(managed)
+
+
+def test_a_definition_of_a_corrected_image_gets_another_name(
+    managed: Template, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(ANALYZER_ACCOUNTS, "eu-west-1", "000000000000")
+    assert definition_name(synth(config())) != definition_name(managed)
+
+
+def test_the_job_may_publish_its_metrics_however_the_namespace_is_spelled(managed: Template, of_type: Any) -> None:
+    (policy,) = [p for name, p in of_type(managed, "AWS::IAM::Policy") if name.startswith("ManagedJobRole")]
+    (statement,) = [
+        s for s in policy["Properties"]["PolicyDocument"]["Statement"] if s["Action"] == "cloudwatch:PutMetricData"
+    ]
+    namespaces = statement["Condition"]["StringEquals"]["cloudwatch:namespace"]
+    assert {"aws/sagemaker/Endpoints/data-metrics", "aws/sagemaker/Endpoint/data-metrics"} <= set(namespaces)
 
 
 def test_a_definitions_name_keeps_to_63_characters() -> None:

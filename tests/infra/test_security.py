@@ -138,6 +138,43 @@ def test_every_function_has_a_role_of_its_own(template: Template) -> None:
     assert len(roles) == len(set(roles)) > 0
 
 
+TRUSTED_FOR_THIS_ACCOUNT = {
+    "sagemaker.amazonaws.com": "StringEqualsIfExists",
+    "scheduler.amazonaws.com": "StringEquals",
+    "states.amazonaws.com": "StringEquals",
+}
+"""Lambda names no source when it takes on a role."""
+
+
+def test_a_service_takes_on_a_role_for_this_account_only(template: Template) -> None:
+    for name, role in properties(template, "AWS::IAM::Role"):
+        (statement,) = role["AssumeRolePolicyDocument"]["Statement"]
+        service = statement["Principal"]["Service"]
+        if service != "lambda.amazonaws.com":
+            condition = statement["Condition"][TRUSTED_FOR_THIS_ACCOUNT[service]]
+            assert condition == {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}, name
+
+
+def test_schedules_and_state_machines_are_named_in_what_they_take_on(flights: Template) -> None:
+    trusts = [r["AssumeRolePolicyDocument"]["Statement"][0] for _, r in properties(flights, "AWS::IAM::Role")]
+    sources = {t["Principal"]["Service"]: json.dumps(t.get("Condition")) for t in trusts}
+    assert ":schedule-group/default" in sources["scheduler.amazonaws.com"]
+    assert ":stateMachine:*" in sources["states.amazonaws.com"]
+
+
+def test_only_this_account_is_served_by_what_services_may_use(template: Template) -> None:
+    """EventBridge publishes to encrypted topics, and uses keys, without naming a source."""
+    kinds = ("AWS::KMS::Key", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy", "AWS::S3::BucketPolicy")
+    for kind in kinds:
+        for name, p in properties(template, kind):
+            for statement in (p.get("KeyPolicy") or p["PolicyDocument"])["Statement"]:
+                principal = json.dumps(statement["Principal"])
+                silent = "events.amazonaws.com" in principal and kind in {"AWS::KMS::Key", "AWS::SNS::TopicPolicy"}
+                if "Service" in principal and not silent:
+                    condition = json.dumps(statement["Condition"])
+                    assert "aws:Source" in condition or "kms:EncryptionContext" in condition, (name, statement)
+
+
 def test_every_log_group_is_encrypted_and_forgets(template: Template) -> None:
     groups = [p for _, p in properties(template, "AWS::Logs::LogGroup")]
     assert groups
@@ -183,7 +220,13 @@ def test_every_alarm_says_what_missing_data_means(template: Template) -> None:
 def test_every_alarm_is_readable_and_links_the_runbook(template: Template) -> None:
     for _, p in properties(template, "AWS::CloudWatch::Alarm"):
         assert "What to do: https://" in p["AlarmDescription"]
-        assert p["AlarmDescription"].rpartition("#")[2] in {"violations", "heartbeat", "failed", "dead-letters"}
+        assert p["AlarmDescription"].rpartition("#")[2] in {
+            "violations",
+            "heartbeat",
+            "failed",
+            "quarantined",
+            "dead-letters",
+        }
 
 
 def test_every_alarm_reaches_people(template: Template) -> None:

@@ -53,7 +53,7 @@ def test_a_better_model_is_better_beyond_chance_and_an_equal_one_is_not() -> Non
     noise = generator.normal(size=2000)
     weak, strong = (labels + spread * noise for spread in (4.0, 1.0))
     better = compare(holdout(labels), _probability(weak), _probability(strong))
-    assert better["improvement"]["lower"] > 0  # type: ignore[index]
+    assert better["improvement"]["lower"] > 0
     lower, upper = improvement_interval(holdout(labels), weak, weak)
     assert (lower, upper) == (0.0, 0.0)
 

@@ -63,7 +63,21 @@ def test_steps_in_order() -> None:
         ("Evaluate", "Processing"),
     ]
     arguments = condition["Arguments"]
-    assert [s["Name"] for s in arguments["IfSteps"] + arguments["ElseSteps"]] == ["Register", "NotBetter"]
+    assert [s["Name"] for s in arguments["IfSteps"]] == ["Register"]
+    assert arguments["ElseSteps"] == [], "a challenger that is not better is no failure"
+
+
+def test_nothing_is_null_and_no_experiment_is_asked_for() -> None:
+    assert "null" not in DEFINITION.read_text()
+    assert committed().keys() == {"Version", "Metadata", "Parameters", "Steps"}
+
+
+def test_the_registered_model_serves_in_script_mode() -> None:
+    (register,) = committed()["Steps"][-1]["Arguments"]["IfSteps"]
+    (container,) = register["Arguments"]["InferenceSpecification"]["Containers"]
+    environment = container["Environment"]
+    assert environment["SAGEMAKER_PROGRAM"] == "inference.py"
+    assert environment["SAGEMAKER_SUBMIT_DIRECTORY"] == "/opt/ml/model/code"
 
 
 @pytest.mark.skipif(

@@ -119,6 +119,17 @@ def _create_pipeline(account: LocalAccount) -> None:
     )
 
 
+def evaluation(account: LocalAccount, evaluate: dict[str, Any]) -> dict[str, Any]:
+    """Read what the step has written."""
+    name = evaluate["Metadata"]["ProcessingJob"]["Arn"].rpartition("/")[2]
+    job = account.client("sagemaker").describe_processing_job(ProcessingJobName=name)
+    (output,) = job["ProcessingOutputConfig"]["Outputs"]
+    bucket, _, key = output["S3Output"]["S3Uri"][5:].partition("/")
+    body = account.client("s3").get_object(Bucket=bucket, Key=f"{key}/evaluation.json")["Body"].read()
+    content: dict[str, Any] = json.loads(body)
+    return content
+
+
 def run(account: LocalAccount, token: str, **parameters: str) -> tuple[str, dict[str, Any]]:
     """Run the pipeline; return its status and its steps by name."""
     sagemaker = account.client("sagemaker")
@@ -141,21 +152,28 @@ def test_a_better_model_is_registered_with_its_reason(account: LocalAccount) -> 
     package = account.client("sagemaker").describe_model_package(ModelPackageName=arn)
     assert package["ModelApprovalStatus"] == "PendingManualApproval"
     assert package["CustomerMetadataProperties"] == {"incident-id": "toy@1", "evidence-uri": "s3://toy/evidence.json"}
-    bucket, _, key = package["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"][5:].partition("/")
-    evaluation = json.loads(account.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read())
-    assert (evaluation["champion"]["auc"], evaluation["challenger"]["auc"]) == (0.0, 1.0)
+    statistics = package["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"]
+    assert statistics.endswith("/evaluate/evaluation/evaluation.json")
+    compared = evaluation(account, steps["Evaluate"])
+    assert (compared["champion"]["auc"], compared["challenger"]["auc"]) == (0.0, 1.0)
+    assert compared["decision"]["better"] is True
 
 
 def test_an_equal_model_is_not_registered_and_the_reason_is_told(account: LocalAccount) -> None:
     good = "s3://toy/good/model.tar.gz"
     status, steps = run(account, "b", ChampionModelUri=good, WindowEnd="2013-04-03T00:00:00Z")
-    assert status == "Failed"
-    assert "Register" not in steps
-    assert "not better than the champion by more than 0.0 AUC beyond chance" in steps["NotBetter"]["FailureReason"]
+    assert status == "Succeeded"
+    assert steps.keys() == {"Prepare", "Train", "Evaluate", "IsBetter"}
+    assert steps["IsBetter"]["Metadata"]["Condition"]["Outcome"] == "False"
+    decision = evaluation(account, steps["Evaluate"])["decision"]
+    assert (decision["better"], decision["reason"]) == (False, "AUC 1.000 vs 1.000 is not better beyond chance")
 
 
 def test_too_few_labels_end_the_run_with_the_reason(account: LocalAccount) -> None:
     status, steps = run(account, "c", WindowEnd="2013-04-01T12:00:00Z")
     assert status == "Failed"
-    assert "6 rows up to 2013-04-01T06:00:00Z have labels, 20 are needed" in steps["Prepare"]["FailureReason"]
+    assert (
+        "6 rows from 2013-01-31T01:00:00Z to 2013-04-01T06:00:00Z have labels, 20 are needed"
+        in steps["Prepare"]["FailureReason"]
+    )
     assert "Train" not in steps

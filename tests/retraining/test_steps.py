@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
+import os
 import subprocess
 import sys
 import tarfile
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
+from moto.server import ThreadedMotoServer
 
+from functions.pipeline_steps.score import scores
 from infra.retraining.load import DEFINITION
 
 START = datetime(2013, 4, 1, tzinfo=UTC)
+BUCKET = "captured"
 VALUES = {
+    "CapturePrefix": f"s3://{BUCKET}/capture/toy/",
+    "MaxAgeDays": "60",
     "Outputs": "score",
     "Label": "y",
     "TimeColumn": "when",
@@ -52,7 +61,9 @@ def run(step: str, root: Path, **changed: str) -> subprocess.CompletedProcess[st
     for name, value in changed.items():
         words[words.index(f"--{name.replace('_', '-')}") + 1] = value
     words = [sys.executable, *(word.replace("/opt/ml", str(root)) for word in words[1:])]
-    return subprocess.run(words, capture_output=True, text=True, check=False)  # noqa: S603 - our own scripts
+    environment = os.environ | {"AWS_ENDPOINT_URL": (root / "endpoint").read_text(), "AWS_DEFAULT_REGION": "us-east-1"}
+    environment |= {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
+    return subprocess.run(words, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - our own
 
 
 def record(hour: int, rows: int) -> tuple[str, str]:
@@ -77,15 +88,28 @@ def record(hour: int, rows: int) -> tuple[str, str]:
     return json.dumps(capture), json.dumps(truth)
 
 
+@pytest.fixture(scope="module")
+def s3() -> Iterator[Any]:
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    _, port = server.get_host_and_port()
+    access = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing", "region_name": "us-east-1"}
+    yield boto3.client("s3", endpoint_url=f"http://127.0.0.1:{port}", **access)
+    server.stop()
+
+
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
+def root(tmp_path: Path, s3: Any) -> Path:
+    (tmp_path / "endpoint").write_text(s3.meta.endpoint_url)
     inputs = tmp_path / "processing" / "input"
-    records = [record(hour, rows=2) for hour in range(48)]
-    for name, lines in zip(
-        ("capture/v/2013/04/01/00", "ground-truth/2013/04/02/06"), zip(*records, strict=True), strict=True
-    ):
-        (inputs / name).mkdir(parents=True)
-        (inputs / name / "a.jsonl").write_text("\n".join(lines))
+    captured, labels = zip(*(record(hour, rows=2) for hour in range(48)), strict=True)
+    s3.create_bucket(Bucket=BUCKET)
+    for hour, line in enumerate(captured):
+        key = f"capture/toy/v/{START + timedelta(hours=hour):%Y/%m/%d/%H}/00-00-000-x.jsonl"
+        s3.put_object(Bucket=BUCKET, Key=key, Body=line.encode())
+    (inputs / "ground-truth/2013/04/02/06").mkdir(parents=True)
+    (inputs / "ground-truth/2013/04/02/06/a.jsonl").write_text("\n".join(labels))
     (inputs / "training-data").mkdir()
     (inputs / "training-data" / "t.csv").write_text("when,score,a,b,y\n2013-01-01T00:00:00Z,0.5,1.50,,0\n")
     return tmp_path
@@ -109,15 +133,33 @@ def test_prepare_joins_cuts_and_keeps_texts(root: Path) -> None:
     assert len(recent) - 1 + len(labels) - 1 == 2 * 42
     assert len(rows_of(output / "holdout" / "features.csv")) == len(labels) - 1
     report = json.loads((output / "report" / "join.json").read_text())
-    assert (report["events"], report["labelled_rows"], report["too_recent"]) == (42, 84, 6)
+    assert (report["events"], report["labelled_rows"], report["out_of_window"]) == (42, 84, 6)
+    assert (report["objects"], report["objects_too_old"], report["objects_not_captured"]) == (48, 0, 0)
     assert sorted(path.name for path in (output / "code").iterdir()) == ["evaluate.py", "score.py"]
+
+
+def test_prepare_does_not_fetch_what_is_too_old(root: Path) -> None:
+    result = run("Prepare", root, max_age_days="1")
+    assert result.returncode == 0, result.stderr
+    report = json.loads((root / "processing" / "output" / "report" / "join.json").read_text())
+    # a day back from 3 April; an object that was begun in the hour before can hold records of the day
+    assert (report["from"], report["until"]) == ("2013-04-02T00:00:00Z", "2013-04-02T18:00:00Z")
+    assert (report["objects"], report["objects_too_old"]) == (25, 23)
+    assert report["labelled_rows"] == 2 * 18
+
+
+def test_a_start_by_hand_counts_the_age_from_the_newest_object(root: Path) -> None:
+    result = run("Prepare", root, max_age_days="1", window_end="9999-12-31T00:00:00Z")
+    assert result.returncode == 0, result.stderr
+    report = json.loads((root / "processing" / "output" / "report" / "join.json").read_text())
+    assert (report["from"], report["labelled_rows"]) == ("2013-04-02T00:00:00Z", 2 * 24)
 
 
 def test_prepare_says_why_there_is_too_little(root: Path) -> None:
     result = run("Prepare", root, min_labelled_rows="1000")
     assert result.returncode != 0
     message = (root / "output" / "message").read_text()
-    assert message.startswith("84 rows up to 2013-04-02T18:00:00Z have labels, 1000 are needed")
+    assert message.startswith("84 rows from 2013-02-02T00:00:00Z to 2013-04-02T18:00:00Z have labels, 1000 are needed")
     assert json.loads((root / "processing" / "output" / "report" / "join.json").read_text())["labelled_rows"] == 84
 
 
@@ -161,5 +203,29 @@ def test_evaluate_compares_the_two_archives(root: Path) -> None:
 def test_evaluate_says_what_an_archive_lacks(root: Path) -> None:
     result = evaluate(root, champion=0.1, challenger=None)
     assert result.returncode != 0
-    assert "code/inference.py lacks model_fn, input_fn, predict_fn, output_fn" in result.stderr
-    assert (root / "output" / "message").exists()
+    message = (root / "output" / "message").read_text()
+    assert message.startswith("the challenger cannot score (exit code 1): ...")
+    assert message.endswith("AttributeError: code/inference.py does not define model_fn(model_dir); comparing needs it")
+
+
+DEFAULTS = """
+class Model:
+    def predict(self, data):
+        return 0.1 * data[:, 0] + 0.5
+
+def model_fn(folder): return Model()
+"""
+BOOSTER = """
+import numpy, xgboost
+def model_fn(folder):
+    rows = numpy.array([[float(a), 0.0] for a in range(-3, 4)] * 30)
+    return xgboost.train({"objective": "binary:logistic"}, xgboost.DMatrix(rows, label=rows[:, 0] > 0), 5)
+"""
+
+
+@pytest.mark.parametrize("script", [DEFAULTS, BOOSTER], ids=["an array is predicted", "a booster gets a matrix"])
+def test_what_a_script_leaves_out_is_done_as_the_images_do(script: str, tmp_path: Path) -> None:
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "inference.py").write_text(script)
+    low, high = (float(line) for line in scores(tmp_path, ["-3,1", "3,"]))
+    assert low < 0.5 < high

@@ -13,7 +13,6 @@ import shutil
 import sys
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import xgboost as xgb
 
@@ -25,21 +24,15 @@ NUMERICAL = ("sched_hour", "distance", "temp", "dewp", "humid", "wind_speed", "p
 def encode(table: pd.DataFrame) -> tuple[xgb.DMatrix, dict[str, object]]:
     """Turn the table into a matrix, and say how, so that serving does exactly the same."""
     categories = {name: sorted(table[name].dropna().unique()) for name in CATEGORICAL}
-    codes = [pd.Categorical(table[name], categories=values).codes for name, values in categories.items()]
-    values = np.column_stack([np.where(code < 0, np.nan, code) for code in codes] + [table[list(NUMERICAL)]])
+    coded = {name: pd.Categorical(table[name], categories=values) for name, values in categories.items()}
+    values = table[[*CATEGORICAL, *NUMERICAL]].assign(**coded)
     encoding: dict[str, object] = {
         "features": [*CATEGORICAL, *NUMERICAL],
         "categories": categories,
         "feature_types": ["c"] * len(CATEGORICAL) + ["q"] * len(NUMERICAL),
     }
-    matrix = xgb.DMatrix(
-        values,
-        label=table[LABEL],
-        feature_names=encoding["features"],
-        feature_types=encoding["feature_types"],
-        enable_categorical=True,
-    )
-    return matrix, encoding
+    # From a data frame, so that the model file itself says which category each code stands for.
+    return xgb.DMatrix(values, label=table[LABEL], enable_categorical=True), encoding
 
 
 def main() -> None:

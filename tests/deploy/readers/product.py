@@ -40,6 +40,12 @@ def _baseline(client: Client, physical_id: str, expected: Properties) -> Propert
     return {**found, "Statistics": info["dataset"], **({"Constraints": expected["Constraints"]} if same else {})}
 
 
+def _contents(client: Client, physical_id: str, _: Properties) -> Properties:
+    """Read the contents, which are there as long as the bucket is."""
+    client("s3").head_bucket(Bucket=physical_id)
+    return {"Bucket": physical_id}
+
+
 def _made(client: Client, expected: Properties) -> BaselineFiles:
     return make_baseline(
         DataQualitySpec.model_validate_json(expected["Spec"]),
@@ -66,4 +72,5 @@ def _nothing(*_: object) -> Properties:
 READERS: Mapping[str, Reader] = {
     "AWS::CDK::Metadata": _nothing,
     "Custom::WatchkeeperBaseline": _baseline,
+    "Custom::WatchkeeperBucketContents": _contents,
 }

@@ -1,0 +1,129 @@
+"""The custom resource that empties a bucket, asked as CloudFormation asks."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+import pytest
+import urllib3
+from botocore.stub import Stubber
+
+from functions.common import clients
+from functions.empty_bucket.emptying import TAG
+from functions.empty_bucket.handler import handler
+
+BUCKET = "watch-bucket"
+Ask = Callable[..., dict[str, Any]]
+
+
+class Leftover:
+    """A Lambda context with some time left."""
+
+    function_name = "function"
+    memory_limit_in_mb = 512
+    invoked_function_arn = "arn:aws:lambda:us-east-1:111122223333:function:function"
+    aws_request_id = "00000000-0000-4000-8000-000000000000"
+
+    def __init__(self, milliseconds: int) -> None:
+        self._milliseconds = milliseconds
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self._milliseconds
+
+
+@pytest.fixture
+def ask(monkeypatch: pytest.MonkeyPatch) -> Ask:
+    """Send one request; return the answer that was PUT to the ResponseURL."""
+    told: list[dict[str, Any]] = []
+
+    def put(_: Any, method: str, url: str, **request: Any) -> Any:
+        assert (method, url) == ("PUT", "https://answers.example.com/1")
+        told.append(json.loads(request["body"]))
+        return urllib3.HTTPResponse(status=200)
+
+    monkeypatch.setattr(urllib3.PoolManager, "request", put)
+
+    def send(request_type: str, bucket: str = BUCKET, milliseconds: int = 900_000) -> dict[str, Any]:
+        event = {
+            "RequestType": request_type,
+            "ResponseURL": "https://answers.example.com/1",
+            "StackId": "arn:aws:cloudformation:us-east-1:111122223333:stack/s/1",
+            "RequestId": "1",
+            "LogicalResourceId": "Contents",
+            "ResourceProperties": {"ServiceToken": "arn", "Bucket": bucket},
+            **({} if request_type == "Create" else {"PhysicalResourceId": bucket}),
+        }
+        handler(event, Leftover(milliseconds))
+        return told.pop()
+
+    return send
+
+
+@pytest.fixture
+def bucket(s3: Any) -> Any:
+    """A versioned bucket with an old version, a delete marker and objects in folders, that may be emptied."""
+    s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    key, value = TAG
+    s3.put_bucket_tagging(Bucket=BUCKET, Tagging={"TagSet": [{"Key": key, "Value": value}]})
+    for body in (b"1", b"2"):
+        s3.put_object(Bucket=BUCKET, Key="capture/a.jsonl", Body=body)
+    s3.put_object(Bucket=BUCKET, Key="reports/b.json", Body=b"")
+    s3.delete_object(Bucket=BUCKET, Key="reports/b.json")
+    return s3
+
+
+def left() -> int:
+    answer = boto3.client("s3").list_object_versions(Bucket=BUCKET)
+    return len(answer.get("Versions", [])) + len(answer.get("DeleteMarkers", []))
+
+
+def test_delete_leaves_nothing_so_that_the_bucket_can_be_deleted(bucket: Any, ask: Ask) -> None:
+    answer = ask("Delete")
+    assert (answer["Status"], answer["PhysicalResourceId"]) == ("SUCCESS", BUCKET)
+    bucket.delete_bucket(Bucket=BUCKET)
+
+
+@pytest.mark.usefixtures("bucket")
+@pytest.mark.parametrize("request_type", ["Create", "Update"])
+def test_nothing_else_deletes_anything(request_type: str, ask: Ask) -> None:
+    answer = ask(request_type)
+    assert (answer["Status"], answer["PhysicalResourceId"], left()) == ("SUCCESS", BUCKET, 4)
+
+
+def test_a_bucket_that_went_over_to_retain_is_not_touched(bucket: Any, ask: Ask) -> None:
+    bucket.delete_bucket_tagging(Bucket=BUCKET)
+    assert (ask("Delete")["Status"], left()) == ("SUCCESS", 4)
+
+
+def test_other_tags_are_no_leave(bucket: Any, ask: Ask) -> None:
+    bucket.put_bucket_tagging(Bucket=BUCKET, Tagging={"TagSet": [{"Key": TAG[0], "Value": "retain"}]})
+    assert (ask("Delete")["Status"], left()) == ("SUCCESS", 4)
+
+
+@pytest.mark.usefixtures("s3")
+def test_a_bucket_that_is_gone_is_empty(ask: Ask) -> None:
+    assert ask("Delete", "gone-bucket")["Status"] == "SUCCESS"
+
+
+@pytest.mark.usefixtures("bucket")
+def test_when_the_time_is_out_the_answer_says_how_to_go_on(ask: Ask) -> None:
+    answer = ask("Delete", milliseconds=10_000)
+    assert answer["Status"] == "FAILED"
+    assert "0 objects of watch-bucket are deleted and more are left; delete the stack again" in answer["Reason"]
+
+
+@pytest.mark.usefixtures("aws")
+def test_an_object_that_s3_refuses_to_delete_is_named(ask: Ask) -> None:
+    tags = {"TagSet": [dict(zip(("Key", "Value"), TAG, strict=True))]}
+    version = {"Key": "held", "VersionId": "v"}
+    error = {"Key": "held", "Code": "AccessDenied", "Message": "it is under legal hold"}
+    with Stubber(clients.client("s3")) as stubbed:
+        stubbed.add_response("get_bucket_tagging", tags)
+        stubbed.add_response("list_object_versions", {"Versions": [version], "IsTruncated": False})
+        stubbed.add_response("delete_objects", {"Errors": [error]})
+        answer = ask("Delete")
+    assert answer["Status"] == "FAILED"
+    assert "S3 refused to delete 1 objects of watch-bucket, e.g. held: it is under legal hold" in answer["Reason"]
