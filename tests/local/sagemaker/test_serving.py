@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
-    from tests.local_sagemaker.conftest import Bench
+    from tests.local.sagemaker.conftest import Bench
 
 
 def error_of(call: Any) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.deploy.readers.shape import Client, Properties, Reader, only, tag_list
+from tests.local.deploy.readers.shape import Client, Properties, Reader, only, tag_list
 
 
 def _alarm(client: Client, physical_id: str, _: Properties) -> Properties:

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 
-from tests.deploy.readers.shape import Client, Properties, Reader, only, tag_list, upper_first
+from tests.local.deploy.readers.shape import Client, Properties, Reader, only, tag_list, upper_first
 
 
 def _function(client: Client, physical_id: str, expected: Properties) -> Properties:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from tests.deploy.deployed import STACKS, Deployment
-from tests.deploy.readers import READERS
-from tests.deploy.unreadable import UNREADABLE
+from tests.local.deploy.deployed import STACKS, Deployment
+from tests.local.deploy.readers import READERS
+from tests.local.deploy.unreadable import UNREADABLE
 
 pytestmark = [pytest.mark.slow, pytest.mark.network]
 

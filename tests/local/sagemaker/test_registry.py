@@ -6,7 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
-    from tests.local_sagemaker.conftest import Bench
+    from tests.local.sagemaker.conftest import Bench
 
 METRICS = {"ModelQuality": {"Statistics": {"ContentType": "application/json", "S3Uri": "s3://bucket/evaluation.json"}}}
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from localaws.account import LocalAccount
-from tests.deploy.deployed import CONFIGS, FILES, STACKS, Deployment, physical_ids
-from tests.deploy.sources import TRAINING_START, put_sources
-from tests.deploy.toolkit import CDK, ROOT, cdk
+from tests.local.deploy.deployed import CONFIGS, FILES, STACKS, Deployment, physical_ids
+from tests.local.deploy.sources import TRAINING_START, put_sources
+from tests.local.deploy.toolkit import CDK, ROOT, cdk
 
 IMAGES = {"sagemaker-model-monitor-analyzer$": [sys.executable, "-m", "functions.analyzer"]}
 DEPLOYED_AT = TRAINING_START + timedelta(days=90, hours=12)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.deploy.readers.shape import Client, Properties, Reader, only
+from tests.local.deploy.readers.shape import Client, Properties, Reader, only
 
 
 def described(kind: str, name: str, arn: str) -> Reader:

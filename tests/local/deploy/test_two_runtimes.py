@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.deploy.deployed import Deployment
-from tests.deploy.sources import as_csv, rows
+from tests.local.deploy.deployed import Deployment
+from tests.local.deploy.sources import as_csv, rows
 
 pytestmark = [pytest.mark.slow, pytest.mark.network]
 

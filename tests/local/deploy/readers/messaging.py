@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 
-from tests.deploy.readers.shape import Client, Properties, Reader, number, tag_list
+from tests.local.deploy.readers.shape import Client, Properties, Reader, number, tag_list
 
 
 def _topic(client: Client, physical_id: str, _: Properties) -> Properties:

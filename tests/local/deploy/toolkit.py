@@ -9,7 +9,7 @@ from pathlib import Path
 
 from localaws.account import LocalAccount
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 CDK = ROOT / "node_modules" / ".bin" / "cdk"
 
 

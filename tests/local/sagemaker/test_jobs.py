@@ -11,7 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
-    from tests.local_sagemaker.conftest import Bench
+    from tests.local.sagemaker.conftest import Bench
 
 # Copies its input to its output, with what it was told.
 COPY = """

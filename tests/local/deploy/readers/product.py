@@ -10,7 +10,7 @@ from typing import Any
 from monitoring_core.artifacts import BaselineFiles, make_baseline
 from monitoring_core.dataset import Source, read_dataset
 from monitoring_core.spec import DataQualitySpec
-from tests.deploy.readers.shape import Client, Properties, Reader
+from tests.local.deploy.readers.shape import Client, Properties, Reader
 
 
 def current_baseline(client: Client, bucket: str, physical_id: str) -> tuple[str, dict[str, Any]]:

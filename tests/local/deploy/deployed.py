@@ -10,13 +10,13 @@ from typing import Any
 
 from infra.config import load_config
 from localaws.account import LocalAccount
-from tests.deploy.comparison import differences
-from tests.deploy.intrinsics import Resolver
-from tests.deploy.readers import READERS
-from tests.deploy.readers.product import current_baseline
-from tests.deploy.readers.shape import Client, Properties
-from tests.deploy.toolkit import ROOT
-from tests.deploy.unreadable import UNREADABLE
+from tests.local.deploy.comparison import differences
+from tests.local.deploy.intrinsics import Resolver
+from tests.local.deploy.readers import READERS
+from tests.local.deploy.readers.product import current_baseline
+from tests.local.deploy.readers.shape import Client, Properties
+from tests.local.deploy.toolkit import ROOT
+from tests.local.deploy.unreadable import UNREADABLE
 
 EXAMPLES = sorted((ROOT / "examples").glob("*/monitoring.yaml"))
 TWO_RUNTIMES = Path(__file__).parent / "two-runtimes.yaml"

@@ -13,9 +13,9 @@ import pytest
 from localaws.sagemaker.capture import Capture, Invocation, Payload
 
 if TYPE_CHECKING:
-    from tests.local_sagemaker.conftest import Bench
+    from tests.local.sagemaker.conftest import Bench
 
-RECORDED = Path(__file__).parents[3] / "shared" / "conformance" / "captured"
+RECORDED = Path(__file__).parents[4] / "shared" / "conformance" / "captured"
 
 
 def records(bench: Bench) -> list[dict[str, Any]]:

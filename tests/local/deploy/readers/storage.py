@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from botocore.exceptions import ClientError
 
-from tests.deploy.readers.shape import Client, Properties, Reader
+from tests.local.deploy.readers.shape import Client, Properties, Reader
 
 _NOT_CONFIGURED = frozenset(
     {

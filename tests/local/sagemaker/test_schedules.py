@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
-    from tests.local_sagemaker.conftest import Bench
+    from tests.local.sagemaker.conftest import Bench
 
 # Counts the captured records of its window; more than two are a violation.
 ANALYZER = """

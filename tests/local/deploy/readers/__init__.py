@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.deploy.readers import (
+from tests.local.deploy.readers import (
     access,
     analysis,
     catalogue,
@@ -16,7 +16,7 @@ from tests.deploy.readers import (
     storage,
     timing,
 )
-from tests.deploy.readers.shape import Reader
+from tests.local.deploy.readers.shape import Reader
 
 READERS: Mapping[str, Reader] = {
     **access.READERS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from tests.deploy.readers.shape import Client, Properties, Reader
+from tests.local.deploy.readers.shape import Client, Properties, Reader
 
 _WRITTEN_BY_GLUE = ("CatalogId", "CreateTime", "DatabaseName", "IsRegisteredWithLakeFormation", "VersionId")
 

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from tests.deploy.readers.endpoints import described
-from tests.deploy.readers.shape import Client, Properties, Reader
+from tests.local.deploy.readers.endpoints import described
+from tests.local.deploy.readers.shape import Client, Properties, Reader
 
 _FREE_KEYS = ("custom_details",)
 

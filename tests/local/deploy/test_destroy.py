@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.deploy.deployed import STACKS, Deployment, Resource
-from tests.deploy.toolkit import cdk
+from tests.local.deploy.deployed import STACKS, Deployment, Resource
+from tests.local.deploy.toolkit import cdk
 
 pytestmark = [pytest.mark.slow, pytest.mark.network]
 
