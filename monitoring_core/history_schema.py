@@ -47,6 +47,7 @@ COLUMNS: Final = (
     _text("run_id", "Names endpoint, monitor and window"),
     _time("window_start", "Start of the window, UTC, inclusive"),
     _time("window_end", "End of the window, UTC, exclusive"),
+    HistoryColumn("revision", "int", "INTEGER", "1; higher for a run on late labels: the highest of a window counts"),
     _text("metric", "What was measured"),
     _text("feature", "Column it was measured on; empty for the whole data set"),
     _text("segment", "Slice of the rows; empty for all"),

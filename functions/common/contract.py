@@ -63,6 +63,9 @@ class RunSpec(Frozen):
         Where labels are; empty for a monitor that needs none.
     lag_seconds : int
         A window is due when its labels have had so much time to arrive.
+    final_seconds : int
+        A window is run again when so much time has passed since its end, on the labels that have come until then;
+        0: it is not.
     emit : tuple of str
         Features, or metrics, whose CloudWatch metrics of Amazon's names are published.
     """
@@ -76,6 +79,7 @@ class RunSpec(Frozen):
     offset_seconds: Annotated[int, Field(ge=0)] = 0
     ground_truth_prefixes: tuple[Prefix, ...] = ()
     lag_seconds: Annotated[int, Field(ge=0)] = 0
+    final_seconds: Annotated[int, Field(ge=0)] = 0
     emit: tuple[str, ...] = ()
     spec: MonitorSpec
     report_title: str = ""
@@ -94,6 +98,12 @@ class RunSpec(Frozen):
         """Return when a run over `window` is due: at the first end of a window by which its labels have come."""
         return self.grid.ending_from(window.end + self.lag).end
 
+    def labels_until(self, window: Window, *, final: bool) -> datetime | None:
+        """Return the moment until which labels count; None for a monitor that needs none."""
+        if not self.ground_truth_prefixes:
+            return None
+        return window.end + timedelta(seconds=self.final_seconds) if final else self.due(window)
+
     def run_id(self, window: Window) -> str:
         """Return the name of the run over `window`."""
         return f"{self.endpoint}/{self.monitor}/{window.compact()}"
@@ -104,11 +114,12 @@ class RunSpec(Frozen):
         minute = f"{end:%M}/" if end.minute else ""
         return f"s3://{self.bucket}/reports/{self.endpoint}/{self.schedule}/{end:%Y/%m/%d/%H}/{minute}"
 
-    def history_uri(self, window: Window) -> str:
+    def history_uri(self, window: Window, revision: int = 1) -> str:
         """Return where the measurements of the run over `window` are kept."""
+        suffix = "" if revision == 1 else f".rev-{revision}"
         return (
             f"s3://{self.bucket}/history/endpoint={self.endpoint}/monitor={self.monitor}/"
-            f"date={window.start:%Y-%m-%d}/{window.compact()}.parquet"
+            f"date={window.start:%Y-%m-%d}/{window.compact()}{suffix}.parquet"
         )
 
     @property
@@ -118,11 +129,12 @@ class RunSpec(Frozen):
 
 
 class Request(Frozen):
-    """What starts an execution: the schedule's time, or a window by hand."""
+    """What starts an execution: the schedule's time, or a window by hand; `final` to run it on late labels, too."""
 
     monitor: str
     scheduled_time: Utc | None = None
     window: str | None = None
+    final: bool = False
 
     @model_validator(mode="after")
     def _one_of_two(self) -> Self:
@@ -149,6 +161,7 @@ class Plan(Frozen):
     objects: int
     bytes: int
     report_prefix: Prefix
+    labels_until: Utc | None = None
     note: str = ""
 
 
@@ -171,6 +184,7 @@ class LabelCounts(Frozen):
     duplicates: int
     late: int
     labels_without_event: int
+    digest: str
 
 
 class Manifest(Frozen):
@@ -182,6 +196,7 @@ class Manifest(Frozen):
     monitor: str
     schedule: str
     window: Window
+    revision: int = 1
     status: Status
     reason: str = ""
     note: str = ""
@@ -217,6 +232,7 @@ class MonitorRunCompleted(Frozen):
     schedule: str
     run_id: str
     window: Window
+    revision: int
     status: Status
     violations: int | None
     rows: int | None

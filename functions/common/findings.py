@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
-from functions.common.contract import WorstFeature
+from functions.common.contract import LabelCounts, WorstFeature
 from monitoring_core.artifacts import Finding
+from monitoring_core.dataset import JoinReport
 
 
 def worst_features(findings: Iterable[Finding]) -> tuple[WorstFeature, ...]:
@@ -20,6 +21,19 @@ def worst_features(findings: Iterable[Finding]) -> tuple[WorstFeature, ...]:
             description=finding.description,
         )
         for finding in findings
+    )
+
+
+def label_counts(report: JoinReport) -> LabelCounts:
+    """Return for a manifest what became of the labels."""
+    return LabelCounts(
+        events=report.events,
+        matched=report.matched,
+        coverage=finite(report.coverage),
+        duplicates=report.duplicates,
+        late=report.late,
+        labels_without_event=report.labels_without_event,
+        digest=report.digest,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 
 from functions.common.contract import Request, RunSpec
 from monitoring_core.errors import ConfigError
@@ -35,4 +36,5 @@ def resolve_window(run: RunSpec, request: Request) -> Window:
         return run.grid.check(Window.parse(request.window))
     if request.scheduled_time is None:
         raise ConfigError('the start input needs "scheduled_time" or "window"')
-    return run.grid.ending_by(run.grid.ending_by(request.scheduled_time).end - run.lag)
+    wait = timedelta(seconds=run.final_seconds) if request.final else run.lag
+    return run.grid.ending_by(run.grid.ending_by(request.scheduled_time).end - wait)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from functions.common.capture import CaptureListing
-from functions.common.contract import LabelCounts, Manifest, Plan, RunSpec, Status
-from functions.common.findings import finite, worst_features
+from functions.common.contract import Manifest, Plan, RunSpec, Status
+from functions.common.findings import finite, label_counts, worst_features
 from functions.common.storage import sha256
 from monitoring_core.artifacts import RunResult
 from monitoring_core.baseline_files import BaselineFiles
 from monitoring_core.dataset import JoinReport, Quarantine
+from monitoring_core.dataset.late_labels import revision_prefix
 
 
 def decide_status(result: RunResult, quarantine: Quarantine, labels: JoinReport | None) -> tuple[Status, str]:
@@ -40,17 +41,20 @@ def make_manifest(
     result: RunResult,
     quarantine: Quarantine,
     files: Mapping[str, bytes],
+    *,
     labels: JoinReport | None,
+    revision: int,
 ) -> Manifest:
     """Return the manifest that seals `files`."""
     status, reason = decide_status(result, quarantine, labels)
-    report = f"{plan.report_prefix}report.html" if "report.html" in files else None
+    report = f"{revision_prefix(plan.report_prefix, revision)}report.html" if "report.html" in files else None
     return Manifest(
         run_id=plan.run_id,
         endpoint=run.endpoint,
         monitor=run.monitor,
         schedule=run.schedule,
         window=plan.window,
+        revision=revision,
         status=status,
         reason=reason,
         note=plan.note,
@@ -60,7 +64,7 @@ def make_manifest(
         bytes=sum(item.size for item in capture.own),
         rows=result.evaluation.n,
         quarantined=quarantine.count,
-        labels=None if labels is None else _label_counts(labels),
+        labels=None if labels is None else label_counts(labels),
         violations=result.violations if status.is_verdict else None,
         drift_excess=finite(result.drift_excess),
         worst=worst_features(result.worst),
@@ -68,15 +72,4 @@ def make_manifest(
         baseline_created_at=baseline.info.created_at if baseline.info else None,
         files={name: sha256(body) for name, body in sorted(files.items())},
         report=report,
-    )
-
-
-def _label_counts(report: JoinReport) -> LabelCounts:
-    return LabelCounts(
-        events=report.events,
-        matched=report.matched,
-        coverage=finite(report.coverage),
-        duplicates=report.duplicates,
-        late=report.late,
-        labels_without_event=report.labels_without_event,
     )

@@ -34,10 +34,15 @@ def report_page(run: RunSpec, plan: Plan, baseline: BaselineFiles, result: RunRe
     return render_run_report(report).encode()
 
 
-def history(plan: Plan, result: RunResult) -> bytes:
+def history(plan: Plan, result: RunResult, revision: int) -> bytes:
     """Return the run's measurements and checks as Parquet."""
     return history_parquet(
-        result.evaluation, run_id=plan.run_id, window=plan.window, engine=plan.engine, version=VERSION
+        result.evaluation,
+        run_id=plan.run_id,
+        window=plan.window,
+        revision=revision,
+        engine=plan.engine,
+        version=VERSION,
     )
 
 

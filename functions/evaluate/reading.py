@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from functions.common.capture import CaptureListing
-from functions.common.contract import RunSpec
+from functions.common.contract import Plan, RunSpec
 from functions.common.storage import StoredObject, list_objects, read
 from monitoring_core.dataset import (
     Batch,
@@ -29,26 +29,26 @@ class Rows:
     labels: JoinReport | None = None
 
 
-def read_rows(run: RunSpec, capture: CaptureListing, quarantine: Quarantine) -> Rows:
+def read_rows(run: RunSpec, plan: Plan, capture: CaptureListing, quarantine: Quarantine) -> Rows:
     """Return the rows of a window; objects are fetched one at a time.
 
     A bad record counts in the window of its own time or, where that cannot be read, in the window in which its
     object was begun: every bad record counts once.
     """
     own, near, window = _sources(capture.own), _sources(capture.near), capture.window
-    if not run.ground_truth_prefixes:
+    if plan.labels_until is None:
         return Rows(read_capture(own, run.spec.columns, window, quarantine, neighbours=near))
-    objects = label_objects(run, window)
+    objects = label_objects(run, Window(window.start, plan.labels_until))
     truth = read_ground_truth(_sources(objects), quarantine)
-    return Rows(*read_labelled(own, truth, run.spec.columns, window, quarantine, neighbours=near))
+    due = run.due(window)
+    return Rows(*read_labelled(own, truth, run.spec.columns, window, quarantine, neighbours=near, deadline=due))
 
 
-def label_objects(run: RunSpec, window: Window) -> list[StoredObject]:
-    """List the labels that were collected from the window's start until it was due, in the order of their upload."""
-    days = Window(window.start, run.due(window))
-    folders = dict.fromkeys(f"{prefix}{hour[:10]}/" for prefix in run.ground_truth_prefixes for hour in days.hours())
+def label_objects(run: RunSpec, span: Window) -> list[StoredObject]:
+    """List the labels that were collected in a span of time, in the order of their upload."""
+    folders = dict.fromkeys(f"{prefix}{hour[:10]}/" for prefix in run.ground_truth_prefixes for hour in span.hours())
     found = (item for folder in folders for item in list_objects(folder))
-    in_time = (item for item in found if upload_order(item.uri)[0] < days.end)
+    in_time = (item for item in found if upload_order(item.uri)[0] < span.end)
     return sorted(in_time, key=lambda item: upload_order(item.uri))
 
 

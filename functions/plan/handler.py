@@ -23,7 +23,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  #
     asked = PlanInput.model_validate(event)
     run = find_run(asked.runs, asked.request.monitor)
     window = resolve_window(run, asked.request)
-    plan = make_plan(run, list_capture(run.capture_prefix, window), asked.started_at)
+    plan = make_plan(run, list_capture(run.capture_prefix, window), asked)
     logger.info(
         "planned", extra={"run_id": plan.run_id, "engine": plan.engine, "objects": plan.objects, "bytes": plan.bytes}
     )

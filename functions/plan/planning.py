@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from functions.common.capture import CaptureListing
-from functions.common.contract import Engine, Plan, RunSpec
+from functions.common.contract import Engine, Plan, PlanInput, RunSpec
 from functions.common.metric_time import refusal
 
 
-def make_plan(run: RunSpec, capture: CaptureListing, started_at: datetime | None) -> Plan:
+def make_plan(run: RunSpec, capture: CaptureListing, asked: PlanInput) -> Plan:
     """Plan the run: engine `none` where no object can hold a record of the window, else `function`."""
     window, objects, size = capture.window, len(capture.own), sum(item.size for item in capture.own)
     if capture.objects:
@@ -25,5 +23,6 @@ def make_plan(run: RunSpec, capture: CaptureListing, started_at: datetime | None
         objects=objects,
         bytes=size,
         report_prefix=run.report_prefix(window),
-        note=refusal(run.due(window), started_at),
+        labels_until=run.labels_until(window, final=asked.request.final),
+        note=refusal(run.due(window), asked.started_at),
     )

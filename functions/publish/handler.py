@@ -38,7 +38,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:  #
     if note:
         logger.warning(note, extra={"run_id": manifest.run_id})
     else:
-        _print_metrics(run, manifest)
+        _print_metrics(run, manifest, uri)
     logger.info("published", extra={"run_id": manifest.run_id, "status": manifest.status, "reason": manifest.reason})
     return {"status": manifest.status}
 
@@ -66,15 +66,15 @@ def _seal_failure(manifest: Manifest, uri: str) -> str | None:
         return None
 
 
-def _print_metrics(run: RunSpec, manifest: Manifest) -> None:
+def _print_metrics(run: RunSpec, manifest: Manifest, uri: str | None) -> None:
     """Print the metrics as lines of their own: CloudWatch takes them from the log.
 
     Amazon's metrics carry the window's start, as Model Monitor's do.
     """
     start, time = manifest.window.start, metric_time(run.due(manifest.window))
     lines = run_metrics(run.endpoint, run.schedule, verdict.metric_values(manifest), time)
-    if METRICS in manifest.files:
-        metrics = load_metrics(read(run.report_prefix(manifest.window) + METRICS))
+    if uri and METRICS in manifest.files:
+        metrics = load_metrics(read(uri.removesuffix(MANIFEST) + METRICS))
         namespace = endpoint_namespace(run.spec.kind)
         lines += parity_metrics(namespace, run.endpoint, run.schedule, metrics, start)
     sys.stdout.writelines(f"{line}\n" for line in lines)

@@ -86,3 +86,12 @@ class GroundTruth(Section):
     """Where labels are uploaded, in Amazon's layout. Left out: `ground-truth/<endpoint>/` in the stack's bucket."""
     lag: Duration = parse_duration("1d")
     """How long after a prediction its label is there, e.g. `26h`."""
+    final_after: Duration | None = None
+    """How long after a window's end it is run again on the labels that came late, e.g. `7d`. The new revision of its
+    report is written beside the first. Left out: it is not run again."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Self:
+        if self.final_after is not None and self.final_after <= self.lag:
+            raise ValueError("`final_after` must be longer than `lag`: the first run waits for `lag` already")
+        return self

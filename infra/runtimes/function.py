@@ -78,8 +78,11 @@ class FunctionRuntime(Construct):
         self._keep_failed_executions(dead_letters)
         role = self._scheduler_role(dead_letters)
         for monitor in monitors:
-            schedule = self._schedule(monitor, role, dead_letters)
-            schedule.node.add_dependency(role, baselines.by_monitor[monitor.name])
+            schedules = [self._schedule(monitor, role, dead_letters)]
+            if monitor.needs_labels and config.ground_truth.final_after:
+                schedules.append(self._schedule(monitor, role, dead_letters, final=True))
+            for schedule in schedules:
+                schedule.node.add_dependency(role, baselines.by_monitor[monitor.name])
 
     def _state_machine(self, monitors: Sequence[Monitor], logs: aws_logs.ILogGroup) -> aws_stepfunctions.StateMachine:
         runs = {monitor.name: run_spec(self._config, monitor, self._storage) for monitor in monitors}
@@ -192,12 +195,17 @@ class FunctionRuntime(Construct):
         ]
         return service_role(self, "SchedulerRole", "scheduler", grants)
 
-    def _schedule(self, monitor: Monitor, role: aws_iam.Role, dead_letters: aws_sqs.Queue) -> aws_scheduler.CfnSchedule:
+    def _schedule(
+        self, monitor: Monitor, role: aws_iam.Role, dead_letters: aws_sqs.Queue, *, final: bool = False
+    ) -> aws_scheduler.CfnSchedule:
+        """Start the monitor's runs, or with `final` those on late labels."""
         schedule = aws_scheduler.CfnSchedule
+        asked = {"monitor": monitor.name, "scheduled_time": _SCHEDULED_TIME} | ({"final": True} if final else {})
+        late = ", on late labels" if final else ""
         return schedule(
             self,
-            f"Schedule-{monitor.name}",
-            description=f"{schedule_name(self._config.endpoint.name, monitor.name)}: {monitor.schedule.text}",
+            f"Schedule-{monitor.name}{'-final' if final else ''}",
+            description=f"{schedule_name(self._config.endpoint.name, monitor.name)}: {monitor.schedule.text}{late}",
             schedule_expression=monitor.schedule.scheduler_expression,
             schedule_expression_timezone="UTC",
             flexible_time_window=schedule.FlexibleTimeWindowProperty(mode="OFF"),
@@ -205,7 +213,7 @@ class FunctionRuntime(Construct):
             target=schedule.TargetProperty(
                 arn=self.state_machine.state_machine_arn,
                 role_arn=role.role_arn,
-                input=json.dumps({"monitor": monitor.name, "scheduled_time": _SCHEDULED_TIME}),
+                input=json.dumps(asked),
                 dead_letter_config=schedule.DeadLetterConfigProperty(arn=dead_letters.queue_arn),
                 retry_policy=schedule.RetryPolicyProperty(
                     maximum_event_age_in_seconds=min(monitor.schedule.period_seconds // 2, _MAX_EVENT_AGE_SECONDS),
@@ -233,6 +241,7 @@ def _labels(config: EndpointConfig, storage: Storage) -> dict[str, Any]:
     return {
         "ground_truth_prefixes": ground_truth_prefixes(config, storage),
         "lag_seconds": int(config.ground_truth.lag.total_seconds()),
+        "final_seconds": int(config.ground_truth.final_after.total_seconds()) if config.ground_truth.final_after else 0,
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 from typing import Final
 
 from monitoring_core.dataset.batch import Batch
@@ -41,6 +42,8 @@ class JoinReport:
     """Labels given again for the same event; the last one counts."""
     late: int = 0
     """Matched events whose label was collected after the deadline."""
+    digest: str = ""
+    """16 hex digits that name the labels that met an event, whatever their order."""
 
     @property
     def unmatched(self) -> int:
@@ -157,6 +160,7 @@ class Join:
     def __init__(self, truth: GroundTruth, deadline: datetime | None) -> None:
         self._truth, self._used = truth, set[str]()
         self._late = _late_ids(truth, deadline)
+        self._sum = 0
         self.report = JoinReport(duplicates=truth.duplicates, labels_without_event=len(truth.labels))
 
     def match(self, records: Records) -> Records:
@@ -168,6 +172,7 @@ class Join:
             matched = Numbered.of(pair for pair, id_ in zip(records, ids, strict=True) if id_ in known)
             ids = [record.event_metadata.join_id for record in matched.records]
         self._used.update(ids)
+        self._sum += sum(_hash(id_, known[id_]) for id_ in ids)
         self.report.events += len(records)
         self.report.matched += len(matched)
         if self._late:
@@ -179,8 +184,13 @@ class Join:
         return [self._truth.labels[record.event_metadata.join_id] for record in matched.records]
 
     def finish(self) -> None:
-        """Count the labels that found no event."""
+        """Count the labels that found no event, and name those that did."""
+        self.report.digest = f"{self._sum % 2**64:016x}"
         self.report.labels_without_event = len(self._truth.labels) - len(self._used)
+
+
+def _hash(event_id: str, labels: Labels) -> int:
+    return int.from_bytes(blake2b(f"{event_id}\t{labels}".encode(), digest_size=8).digest())
 
 
 def _late_ids(truth: GroundTruth, deadline: datetime | None) -> frozenset[str]:

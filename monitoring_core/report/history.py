@@ -16,7 +16,9 @@ from monitoring_core.history_schema import COLUMNS
 from monitoring_core.window import Window
 
 
-def history_parquet(evaluation: Evaluation, *, run_id: str, window: Window, engine: str, version: str) -> bytes:
+def history_parquet(
+    evaluation: Evaluation, *, run_id: str, window: Window, revision: int = 1, engine: str, version: str
+) -> bytes:
     """Parquet file with the columns of `monitoring_core.history_schema.COLUMNS`.
 
     A measurement that several constraints check has a row for each; one that none checks has a row
@@ -27,10 +29,11 @@ def history_parquet(evaluation: Evaluation, *, run_id: str, window: Window, engi
         "run_id": run_id,
         "window_start": _naive(window.start),
         "window_end": _naive(window.end),
+        "revision": revision,
         "engine": engine,
         "version": version,
     }
-    rows = [run | row for row in _rows(evaluation)]
+    rows = [run | row for row in evaluation_rows(evaluation)]
     columns = ", ".join(f"unnest(?::{column.duckdb_type}[]) AS {column.name}" for column in COLUMNS)
     values = [[row[column.name] for row in rows] for column in COLUMNS]
     with TemporaryDirectory() as folder, duckdb.connect(":memory:", config={"threads": 1}) as connection:
@@ -45,7 +48,8 @@ def _naive(time: datetime) -> datetime:
     return time.replace(tzinfo=None)
 
 
-def _rows(evaluation: Evaluation) -> Iterator[dict[str, Any]]:
+def evaluation_rows(evaluation: Evaluation) -> Iterator[dict[str, Any]]:
+    """Yield the columns of the history table that an evaluation fills, one row per check or unchecked measurement."""
     checked = set()
     for check in evaluation.checks:
         checked.add((check.constraint.metric, check.constraint.subject))

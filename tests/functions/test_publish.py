@@ -90,6 +90,7 @@ def test_a_verdict_becomes_one_event_and_the_run_metrics(
         "schedule": "flights-prod-data-quality",
         "run_id": "flights-prod/data-quality/20130401T120000Z_20130401T130000Z",
         "window": {"start": "2013-04-01T12:00:00Z", "end": "2013-04-01T13:00:00Z"},
+        "revision": 1,
         "status": "CompletedWithViolations",
         "violations": 2,
         "rows": 913,

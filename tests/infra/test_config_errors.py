@@ -148,6 +148,7 @@ def test_what_is_just_allowed_is_allowed(document: dict[str, Any]) -> None:
         (existing(retraining={"training": TRAINING}), "retraining.training.champion: missing; give the `model.tar.gz` that serves today"),
         (created(retraining={"training": TRAINING}, **monitor(runtime="managed", emit_features=["temp"])), "retraining: is started by monitors of `runtime: function`; add one, or remove this section"),
         (created(ground_truth={"lag": "1d"}), "ground_truth: nothing reads labels; add a monitor of model quality or bias, or `retraining`, or remove this section"),
+        (created(ground_truth={"lag": "2d", "final_after": "1d"}), "ground_truth: `final_after` must be longer than `lag`: the first run waits for `lag` already"),
         (created(decrypt_keys=["alias/mine"]), "decrypt_keys[0]: 'alias/mine' is not allowed; allowed: the ARN of a KMS key"),
         (created(governance={"risk_rating": "hi"}), "governance.risk_rating: 'hi' is not available; allowed: high, medium, low, unknown; did you mean 'high'?"),
         (created(governance={"tags": {"aws:x": "1"}}), "governance.tags.aws:x.[key]: 'aws:x' is not allowed; allowed: letters, digits, spaces and .:/=+@_- but not starting with aws:"),

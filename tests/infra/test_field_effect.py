@@ -99,6 +99,7 @@ CHANGES: list[tuple[dict[str, Any], tuple[str | int, ...], Any]] = [
     (ATTACHED, ("baseline", "constraints"), "s3://data/constraints2.json"),
     (CREATED, ("ground_truth", "prefix"), "s3://labels/here/"),
     (CREATED, ("ground_truth", "lag"), "2d"),
+    (LABELLED, ("ground_truth", "final_after"), "7d"),
     (CREATED, (*MONITOR, "name"), "dq"),
     (CREATED, (*MONITOR, "dataset"), "s3://data/own.csv"),
     (CREATED, (*MONITOR, "alarm"), {"evaluation_periods": 2, "datapoints_to_alarm": 2}),

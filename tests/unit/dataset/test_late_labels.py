@@ -1,77 +1,44 @@
-"""Which past windows late labels reopen, and how revisions are told apart."""
+"""How the runs of one window are told apart by the labels they were made of."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import json
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring_core.dataset.late_labels import (
-    LabelArrival,
-    labels_digest,
-    revision_of,
-    revision_prefix,
-    windows_to_reopen,
-)
-from monitoring_core.window import Window
-
-START = datetime(2024, 1, 1, tzinfo=UTC)
-HOUR = timedelta(hours=1)
+from monitoring_core.dataset import Source, read_ground_truth, read_labelled
+from monitoring_core.dataset.late_labels import revision_of, revision_prefix
 
 
-def day_of(time: datetime) -> Window:
-    start = time.replace(hour=0, minute=0, second=0, microsecond=0)
-    return Window(start, start + timedelta(days=1))
+def digest(labels: dict[str, str], order: list[str], answers: int = 3) -> str:
+    side = {"data": "0.5", "encoding": "CSV"}
+    events = [{"captureData": {"endpointOutput": side}, "eventMetadata": {"eventId": str(i)}} for i in range(answers)]
+    truth = [
+        {"groundTruthData": {"data": labels[name], "encoding": "CSV"}, "eventMetadata": {"eventId": name}}
+        for name in order
+    ]
+    capture, ground = ("\n".join(map(json.dumps, lines)).encode() for lines in (events, truth))
+    batches, report = read_labelled([Source("c", capture)], read_ground_truth([Source("g", ground)]))
+    list(batches)
+    return report.digest
 
 
-def reopened(*arrivals: LabelArrival, lag: int = 26, horizon: int = 96) -> list[str]:
-    windows = windows_to_reopen(arrivals, day_of, lag=lag * HOUR, horizon=horizon * HOUR)
-    return [f"{window.start:%d}" for window in windows]
+@given(st.permutations(["0", "1", "2"]))
+def test_a_digest_knows_no_order(order: list[str]) -> None:
+    labels = {"0": "a", "1": "b", "2": "a"}
+    assert digest(labels, order) == digest(labels, sorted(labels))
 
 
-def test_labels_that_the_first_run_has_read_reopen_nothing() -> None:
-    assert reopened(LabelArrival(START + 49 * HOUR, START)) == []
-
-
-def test_labels_of_the_hour_of_the_first_run_and_later_reopen_the_window_of_their_event() -> None:
-    assert reopened(LabelArrival(START + 50 * HOUR, START + 23 * HOUR)) == ["01"]
-    assert reopened(LabelArrival(START + 51 * HOUR, START + 24 * HOUR)) == []
-
-
-def test_an_hour_that_was_not_over_at_the_first_run_reopens_too() -> None:
-    windows = windows_to_reopen(
-        [LabelArrival(START + 49 * HOUR, START)], day_of, lag=timedelta(hours=25, minutes=30), horizon=96 * HOUR
-    )
-    assert windows == (day_of(START),)
-
-
-def test_windows_older_than_the_horizon_stay_closed() -> None:
-    assert reopened(LabelArrival(START + 120 * HOUR, START)) == ["01"]
-    assert reopened(LabelArrival(START + 121 * HOUR, START)) == []
-
-
-def test_labels_of_unknown_events_reopen_every_window_that_may_be_theirs() -> None:
-    assert reopened(LabelArrival(START + 120 * HOUR)) == ["01", "02", "03"]
-
-
-def test_each_window_is_reopened_once_in_order() -> None:
-    late = START + 90 * HOUR
-    assert reopened(
-        LabelArrival(late, START + 30 * HOUR), LabelArrival(late, START), LabelArrival(late, START + HOUR)
-    ) == ["01", "02"]
-
-
-@given(st.lists(st.tuples(st.text(), st.text()), unique=True), st.randoms())
-def test_a_digest_knows_no_order(objects: list[tuple[str, str]], random: object) -> None:
-    shuffled = list(objects)
-    random.shuffle(shuffled)  # type: ignore[attr-defined]
-    assert labels_digest(shuffled) == labels_digest(objects)
-    assert labels_digest([*objects, ("new", "object")]) != labels_digest(objects) or ("new", "object") in objects
+def test_a_digest_is_of_the_labels_that_met_an_event() -> None:
+    labels = {"0": "a", "1": "b", "9": "a"}
+    met = digest(labels, ["0", "1"])
+    assert digest(labels, ["0", "1", "9"]) == met  # the event 9 is not of this window
+    assert digest(labels, ["0"]) != met
+    assert digest({"0": "a", "1": "a"}, ["0", "1"]) != met
+    assert digest({"0": "b", "1": "a"}, ["0", "1"]) != met
 
 
 def test_the_same_labels_are_the_same_revision_and_others_the_next() -> None:
-    digests = [labels_digest([("a", "1")]), labels_digest([("a", "1"), ("b", "1")])]
-    assert [revision_of(digest, digests) for digest in digests] == [1, 2]
-    assert revision_of(labels_digest([("a", "2")]), digests) == 3
+    assert [revision_of(name, ["x", "y"]) for name in ("x", "y", "z")] == [1, 2, 3]
     assert [revision_prefix("r/", number) for number in (1, 2)] == ["r/", "r/rev-2/"]
