@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import singledispatch
+from functools import partial, singledispatch
 from itertools import chain
 
 from monitoring_core.dataset.batch import Batch
-from monitoring_core.monitors import custom
+from monitoring_core.monitors import custom, sliced
 from monitoring_core.monitors.analysis import Analysis
 from monitoring_core.monitors.data_integrity import analysis as data_integrity
 from monitoring_core.monitors.data_quality import analysis as data_quality
@@ -96,12 +96,13 @@ def analyse(spec: MonitorSpec, data: WindowData) -> Analysis:  # noqa: ARG001 - 
 
 @make_files.register
 def _(spec: DataQualitySpec, data: GoodData) -> Files:
-    return data_quality.make_files(spec, data.windows, compat=data.compat)
+    make = partial(data_quality.make_files, spec, compat=data.compat)
+    return sliced.make_files(make, data.windows, spec.segments)
 
 
 @analyse.register
 def _(spec: DataQualitySpec, data: WindowData) -> Analysis:
-    return data_quality.analyse(spec, data.batches, data.baseline, compat=data.compat)
+    return sliced.analyse(partial(data_quality.analyse, spec, compat=data.compat), data.batches, data.baseline)
 
 
 @make_files.register
@@ -116,12 +117,15 @@ def _(spec: ModelQualitySpec, data: WindowData) -> Analysis:
 
 @make_files.register
 def _(spec: ModelBiasSpec, data: GoodData) -> Files:
-    return model_bias.make_files(spec, data.batches, compat=data.compat)
+    def make(windows: Sequence[Sequence[Batch]]) -> Files:
+        return model_bias.make_files(spec, chain.from_iterable(windows), compat=data.compat)
+
+    return sliced.make_files(make, data.windows, spec.segments)
 
 
 @analyse.register
 def _(spec: ModelBiasSpec, data: WindowData) -> Analysis:
-    return model_bias.analyse(spec, data.batches, data.baseline, compat=data.compat)
+    return sliced.analyse(partial(model_bias.analyse, spec, compat=data.compat), data.batches, data.baseline)
 
 
 @make_files.register

@@ -65,6 +65,8 @@ def _analysis(config: EndpointConfig, monitor: DataQualityMonitor, at: Location)
                 f"allowed: LInfinity; {_OURS}"
             ),
         )
+    if monitor.segments:
+        yield (*at, "segments"), f"Amazon's analyzer does not slice the rows; remove it, {_OURS}"
     if "min_rows" in monitor.model_fields_set:
         yield (*at, "min_rows"), f"Amazon's analyzer judges windows of any size; remove it, {_OURS}"
 

@@ -44,5 +44,7 @@ class DataQualitySpec(Frozen):
     domain_content_threshold: Annotated[float, Field(ge=0, le=1)] = 1.0
     distribution: DistributionConstraints = DistributionConstraints()
     features: dict[str, FeatureConstraint] = Field(default_factory=dict)
+    segments: tuple[str, ...] = ()
+    """Columns whose values slice the rows: each slice is judged by itself, too."""
     min_rows: Annotated[int, Field(ge=1)] = 1
     """Drift is not evaluated on fewer rows."""

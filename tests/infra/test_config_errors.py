@@ -102,6 +102,7 @@ def test_what_is_just_allowed_is_allowed(document: dict[str, Any]) -> None:
         (created(**monitor(runtime="managed", schedule="cron(10 5 ? * * *)", emit_features=["temp"])), "monitors[0].schedule: 'cron(10 5 ? * * *)' cannot be scheduled by Model Monitor; allowed: hourly, daily, every N hours, or cron(0 H ? * * *) or cron(0 H/N ? * * *); or use `runtime: function`"),
         (created(**monitor(runtime="managed")), "monitors[0].emit_features: the alarm of a managed monitor watches the drift metrics of these features: name 1 to 9, got 0"),
         (created(**managed(features={"temp": {"perform_comparison": False}})), "monitors[0].emit_features[0]: 'temp' has no drift metric, because its `perform_comparison` is false; name one that is compared"),
+        (created(**managed(segments=["temp"])), "monitors[0].segments: Amazon's analyzer does not slice the rows; remove it, or use `runtime: function`"),
         (created(**managed(distribution={"calibrate": True})), f"monitors[0].distribution.calibrate: {UNCALIBRATED}"),
         (created(baseline=TIMED, **managed()), f"monitors[0].distribution.calibrate: {UNCALIBRATED}"),
         (created(baseline=TIMED, **managed(distribution={"calibrate": False})), "baseline.time_column: has no effect: Amazon's analyzer has no limits that are calibrated on time; remove it, or use `runtime: function` for a monitor"),

@@ -118,6 +118,7 @@ CHANGES: list[tuple[dict[str, Any], tuple[str | int, ...], Any]] = [
     (CREATED, (*MONITOR, "features", "temp", "perform_comparison"), False),
     (CREATED, (*MONITOR, "emit_features"), ["temp"]),
     (CREATED, (*MONITOR, "min_rows"), 10),
+    (CREATED, (*MONITOR, "segments"), ["temp"]),
     (CREATED, ("alarms",), {"evaluation_periods": 2, "datapoints_to_alarm": 2}),
     (CREATED, ("alarms",), {"evaluation_periods": 2}),
     (CREATED, ("alarms",), {"missing_data": "breaching"}),

@@ -34,6 +34,8 @@ class DataQualityMonitor(ScheduledMonitor):
     """Limits of single features."""
     emit_features: tuple[str, ...] = ()
     """Features whose own CloudWatch metrics are published, by Amazon's names (about $0.90 a month each)."""
+    segments: tuple[str, ...] = ()
+    """Columns whose values slice the rows: each slice is judged by itself, too."""
     min_rows: Annotated[int, Field(ge=1)] = _SPEC.min_rows
     """Drift is not evaluated on fewer rows."""
 
@@ -46,6 +48,7 @@ class DataQualityMonitor(ScheduledMonitor):
             domain_content_threshold=self.domain_content_threshold,
             distribution=self.distribution,
             features=self.features,
+            segments=self.segments,
             min_rows=self.min_rows,
         )
 
@@ -57,4 +60,5 @@ class DataQualityMonitor(ScheduledMonitor):
     def named_columns(self) -> Iterator[tuple[Location, str]]:
         """Yield the columns that the section names, and where."""
         yield from ((("features", name), name) for name in self.features)
+        yield from ((("segments", i), name) for i, name in enumerate(self.segments))
         yield from ((("emit_features", i), name) for i, name in enumerate(self.emit_features))
