@@ -5,10 +5,13 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
+import yaml
 
-from infra.config import load_config
+from infra.config import load_config, parse_config
+from infra.config.monitors import Monitor
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("examples/**/*.md")])
@@ -35,6 +38,19 @@ def test_readme_yaml_is_a_valid_configuration(tmp_path: Path) -> None:
         file = tmp_path / f"{i}.yaml"
         file.write_text(text)
         assert load_config(file).endpoint.name
+
+
+def test_the_page_about_monitors_shows_a_valid_configuration_and_names_every_kind() -> None:
+    page = (ROOT / "docs/monitors.md").read_text()
+    (shown,) = re.findall(r"^```yaml\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
+    around = {
+        "endpoint": {"name": "flights", "existing": True},
+        "capture": {"destination": "s3://captured/data/"},
+        "baseline": {"dataset": "s3://flights-data/train/flights.csv"},
+    }
+    assert len(parse_config(around | yaml.safe_load(shown), "docs/monitors.md").monitors) == 3
+    kinds = {get_args(one.model_fields["kind"].annotation)[0] for one in get_args(get_args(Monitor)[0])}
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", page, flags=re.MULTILINE)) == kinds
 
 
 def test_readme_commands_of_the_command_line_run(tmp_path: Path) -> None:
