@@ -30,7 +30,7 @@ REST: Final = "*"
 
 MISSING: Final = "(missing)"
 
-_WHOLE_DATA: Final = frozenset({"missing_column_check", "extra_column_check", "volume_check", "checksum_check"})
+WHOLE_DATA: Final = frozenset({"missing_column_check", "extra_column_check", "volume_check", "checksum_check"})
 """Checks that make no sense for a slice."""
 
 
@@ -171,7 +171,7 @@ class Segmented(Generic[S]):
             suggested += [
                 replace(c, subject=Subject(c.subject.column, key), min_n=max(c.min_n, self.min_rows))
                 for c in self.monitor.suggest(reference.by[key])
-                if c.check_type not in _WHOLE_DATA
+                if c.check_type not in WHOLE_DATA
             ]
         return suggested
 

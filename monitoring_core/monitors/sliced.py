@@ -13,7 +13,7 @@ import numpy as np
 from monitoring_core.checks.evaluation import Bound, Check, Constraint, Evaluation, Measurement, Outcome, Subject
 from monitoring_core.dataset.batch import Batch
 from monitoring_core.monitors.analysis import Analysis
-from monitoring_core.monitors.segments import MAX_SEGMENTS, MIN_ROWS, labels
+from monitoring_core.monitors.segments import MAX_SEGMENTS, MIN_ROWS, WHOLE_DATA, labels
 from monitoring_core.monitors.stored import dump_weakest
 from monitoring_core.monitors.windows import take
 from monitoring_core.report.sagemaker.json_bytes import encode
@@ -126,7 +126,7 @@ def _of_segment(evaluation: Evaluation, key: str) -> Evaluation:
 
     return replace(
         evaluation,
-        checks=tuple(map(tag_check, evaluation.checks)),
+        checks=tuple(tag_check(c) for c in evaluation.checks if c.constraint.check_type not in WHOLE_DATA),
         measurements=tuple(map(tag, evaluation.measurements)),
     )
 

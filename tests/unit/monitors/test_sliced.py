@@ -56,6 +56,11 @@ def violated_segments(result: RunResult) -> set[str]:
 def test_quiet_when_nothing_changed(spec: MonitorSpec) -> None:
     result = judge(spec, flights(1))
     assert violated_segments(result) == set()
+    assert not [
+        c
+        for c in result.evaluation.checks
+        if c.constraint.subject.segment and "column_check" in str(c.constraint.check_type)
+    ]
     assert {check.constraint.subject.segment for check in result.evaluation.checks} == {
         "",
         "origin=EWR",
