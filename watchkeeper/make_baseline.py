@@ -2,64 +2,74 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
-from monitoring_core.artifacts import make_baseline
-from monitoring_core.dataset import Quarantine
-from monitoring_core.monitors.data_quality.analysis import load_limits
-from watchkeeper.inputs import find_all
+from monitoring_core.dataset import JoinReport, Quarantine
+from monitoring_core.errors import ConfigError
+from monitoring_core.explain.archive import find_model_file
+from monitoring_core.spec import ModelBiasSpec, ModelExplainabilitySpec
+from watchkeeper.baselines import Baseline
+from watchkeeper.fitting import Origin, learn
+from watchkeeper.inputs import find
 from watchkeeper.output import Output
-from watchkeeper.reading import read_batches
+from watchkeeper.reading import Given, read_rows
 from watchkeeper.settings import MonitorSettings
+from watchkeeper.telling import label_coverage, say_labels, say_unreadable
 
 
 def write_baseline(
-    dataset: Sequence[str],
+    given: Given,
     folder: Path,
     output: Output,
     settings: MonitorSettings,
     *,
-    time_column: str | None,
+    dataset: str,
     model: str,
-    ignore: Sequence[str],
+    model_file: str | None,
 ) -> None:
-    """Learn a baseline from a data set, write its files and say what it holds."""
-    files, quarantine = find_all(dataset), Quarantine()
-    digest = sha256()
-    for item in files:
+    """Learn a baseline from files, write its files and say what it holds."""
+    quarantine, digest = Quarantine(), sha256()
+    for item in given.data:
         digest.update(item.read())
-    time_column = time_column or settings.time_column
-    made = make_baseline(
-        settings.spec,
-        read_batches(files, output, quarantine, columns=settings.spec.columns, ignore=ignore),
-        model=model,
-        dataset=", ".join(dataset),
-        dataset_sha256=digest.hexdigest(),
-        created_at=datetime.now(UTC),
-        time_column=time_column,
-        period=settings.period,
-    )
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, content in made.files.items():
-        (folder / name).write_bytes(content)
-    features = load_limits(made.files).features
-    rows = 0 if made.info is None else made.info.rows
-    output.say(f"baseline {made.baseline_id}: {rows:,} rows, {len(features)} features, in {folder}/", style="green")
-    if not time_column:
+    content = _read_model(settings, model_file)
+    rows = read_rows(given, settings, output, quarantine)
+    origin = Origin(dataset, digest.hexdigest(), model)
+    baseline = learn(settings, rows.batches, origin, content)
+    baseline.write(folder)
+    _say(baseline, folder, output, quarantine, rows.labels)
+
+
+def _read_model(settings: MonitorSettings, model_file: str | None) -> bytes | None:
+    spec = settings.spec
+    if not isinstance(spec, ModelExplainabilitySpec):
+        if model_file is not None:
+            raise ConfigError(f"{spec.name} asks no model; leave --model-file out")
+        return None
+    location = model_file or spec.model_file
+    if location is None:
+        raise ConfigError(f"{spec.name} needs the model; give its file with --model-file")
+    (item,) = find(location)[:1]
+    return find_model_file(item.read(), location)
+
+
+def _say(baseline: Baseline, folder: Path, output: Output, quarantine: Quarantine, labels: JoinReport | None) -> None:
+    spec = baseline.settings.spec
+    output.say(f"{spec.name} baseline {baseline.baseline_id}: {baseline.rows:,} rows, in {folder}/", style="green")
+    if not baseline.settings.time_column and not isinstance(spec, ModelBiasSpec | ModelExplainabilitySpec):
         output.say("limits are not calibrated: name the column with the time of each row with --time, if there is one")
-    if quarantine.count:
-        output.say(f"{quarantine.count:,} records could not be read and are not part of it", style="yellow")
-        output.table(("reason", "records"), ((reason, f"{n:,}") for reason, n in quarantine.by_reason.items()))
+    say_labels(output, labels)
+    say_unreadable(output, quarantine)
+    output.say(f"next: watchkeeper run DATA -b {folder}")
     output.result(
         {
-            "baseline_id": made.baseline_id,
-            "rows": rows,
-            "features": [feature.name for feature in features],
+            "monitor": spec.name,
+            "baseline_id": baseline.baseline_id,
+            "rows": baseline.rows,
+            "columns": list(baseline.settings.columns),
             "quarantined": quarantine.count,
+            "labels": label_coverage(labels),
             "folder": str(folder),
-            "files": sorted(made.files),
+            "files": sorted(baseline.files.files),
         }
     )

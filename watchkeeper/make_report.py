@@ -17,7 +17,7 @@ from monitoring_core.report.html import render_run_report
 from monitoring_core.report.markdown import render_run_markdown
 from monitoring_core.report.run_view import RunReport
 from monitoring_core.report.timeline import TimelineRun, render_timeline
-from watchkeeper.evaluate import read_baseline
+from watchkeeper.baselines import read_baseline_files
 from watchkeeper.inputs import S3, Input, find
 from watchkeeper.output import Output
 
@@ -79,7 +79,7 @@ def _run_report(folder: RunFolder, baseline: str | None) -> RunReport:
         why = "" if manifest is None else f" ({manifest.status}: {manifest.reason})"
         raise NoDataError(f"{folder.path} holds no evaluation.json{why}; there is nothing to draw")
     statistics = folder.files.get("statistics.json")
-    normal = None if baseline is None else read_baseline(baseline)
+    normal = None if baseline is None else read_baseline_files(baseline)
     return RunReport(
         endpoint="local" if manifest is None else manifest.endpoint,
         monitor=evaluation.monitor,

@@ -12,6 +12,12 @@ Config = Annotated[
     Path | None, typer.Option("--config", "-c", help="Configuration file; says names of columns and limits.")
 ]
 Monitor = Annotated[str | None, typer.Option("--monitor", help="Monitor of the configuration, if it has several.")]
+Spec = Annotated[Path | None, typer.Option("--spec", help="Specification of any kind of monitor, as JSON.")]
+Labels = Annotated[
+    list[str] | None,
+    typer.Option("--labels", help="Ground truth of captured traffic: files, folders or s3:// URIs; may be repeated."),
+]
+Format = Annotated[str, typer.Option("--format", help="auto, capture, csv, json, jsonl or parquet.")]
 Ignore = Annotated[
-    list[str] | None, typer.Option("--ignore", help="Column that is no feature, such as the label; may be repeated.")
+    list[str] | None, typer.Option("--ignore", help="Column that is no feature, such as an id; may be repeated.")
 ]

@@ -101,7 +101,7 @@ def reporting(*, as_json: bool) -> Iterator[Output]:
     except WatchkeeperError as error:
         _complain(type(error).__name__, str(error), as_json=as_json)
         raise typer.Exit(exit_code(error)) from error
-    except (typer.Exit, typer.Abort, typer.BadParameter):
+    except (typer.Exit, typer.Abort, typer.BadParameter, BrokenPipeError):  # the last: `| head`, which typer handles
         raise
     except Exception as error:
         traceback.print_exc()

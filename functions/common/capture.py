@@ -11,12 +11,16 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import Final
 
 from functions.common.storage import StoredObject, list_folders, list_objects
 from monitoring_core.window import Window
 
 EDGE: Final = timedelta(hours=1)
+_DAY = len("2013/04/01")
+_HOURS_OF_A_DAY = 24
+_HOUR = re.compile(r"\d{4}/\d\d/\d\d/([01]\d|2[0-3])/")
 _NAME = re.compile(r"(?P<minute>[0-5]\d)-(?P<second>[0-5]\d)-(?P<milli>\d{3})-")
 
 
@@ -56,17 +60,25 @@ def list_capture(capture_prefix: str, window: Window) -> CaptureListing:
     found = (
         item
         for variant in list_folders(capture_prefix)
-        for hour in span.hours()
-        for item in _in_hour(variant, hour)
+        for folder in _folders(span)
+        for item in _below(variant, folder)
         if span.contains(item.begun)
     )
     return CaptureListing(window, tuple(found))
 
 
-def _in_hour(variant: str, hour: str) -> Iterator[CaptureObject]:
-    begin = datetime.strptime(hour, "%Y/%m/%d/%H").replace(tzinfo=UTC)
-    for stored in list_objects(f"{variant}{hour}/"):
-        yield CaptureObject(stored, _begun(stored.uri, begin))
+def _folders(span: Window) -> Iterator[str]:
+    """Yield the folders to list: whole days where all of a day is wanted, else hours."""
+    for day, hours in groupby(span.hours(), lambda hour: hour[:_DAY]):
+        wanted = list(hours)
+        yield from [day] if len(wanted) == _HOURS_OF_A_DAY else wanted
+
+
+def _below(variant: str, folder: str) -> Iterator[CaptureObject]:
+    for stored in list_objects(f"{variant}{folder}/"):
+        if match := _HOUR.match(stored.uri, len(variant)):
+            hour = datetime.strptime(match[0], "%Y/%m/%d/%H/").replace(tzinfo=UTC)
+            yield CaptureObject(stored, _begun(stored.uri, hour))
 
 
 def _begun(uri: str, hour: datetime) -> datetime:

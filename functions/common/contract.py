@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
 from functions.common.grid import Grid
+from monitoring_core.checks.drift import DRIFT_CHECK
 from monitoring_core.spec import Frozen, MonitorSpec
 from monitoring_core.window import Window
 
@@ -166,13 +167,33 @@ class Plan(Frozen):
 
 
 class WorstFeature(Frozen):
-    """One violated check, as messages tell it; `value` and `limit` are None where the check has no number."""
+    """One violated check, as messages tell it; `value` and `limit` are None where the check has no number.
+
+    `feature` and `segment` are empty where the check is about all columns, or all rows.
+    """
 
     feature: str
     check: str
     value: float | None
     limit: float | None
     description: str
+    metric: str = ""
+    segment: str = ""
+
+    @property
+    def name(self) -> str:
+        """What was measured, and of what; of a feature that drifts, the feature alone.
+
+        Examples
+        --------
+        >>> found = {"feature": "", "check": "LessThanThreshold", "value": 0.6, "limit": 0.7, "description": ""}
+        >>> WorstFeature(**found, metric="auc", segment="origin=EWR").name
+        'auc of origin=EWR'
+        """
+        place = ", ".join(filter(None, (self.feature, self.segment)))
+        if self.check == DRIFT_CHECK or not self.metric:
+            return place
+        return f"{self.metric} of {place}" if place else self.metric
 
 
 class LabelCounts(Frozen):

@@ -19,6 +19,8 @@ def worst_features(findings: Iterable[Finding]) -> tuple[WorstFeature, ...]:
             value=finite(finding.value),
             limit=finite(finding.limit),
             description=finding.description,
+            metric=finding.metric,
+            segment=finding.segment,
         )
         for finding in findings
     )

@@ -9,8 +9,6 @@ from datetime import datetime
 from functions.common.alarm_event import AlarmStateChange
 from functions.common.contract import Manifest
 from functions.common.storage import MANIFEST, delete, list_folders, list_objects, read_if_present, write
-from monitoring_core.dataset import JoinReport
-from monitoring_core.dataset.late_labels import revision_of, revision_prefix
 
 _DEPTH = 4  # yyyy/mm/dd/hh
 
@@ -67,17 +65,6 @@ def earlier_verdict(uri: str) -> Manifest | None:
     body = read_if_present(uri)
     manifest = None if body is None else Manifest.model_validate_json(body)
     return manifest if manifest is not None and manifest.status.is_verdict else None
-
-
-def find_revision(report_prefix: str, labels: JoinReport | None) -> int:
-    """Return which revision of a window's report a run is: another one where it was made of other labels."""
-    if labels is None:
-        return 1
-    digests: list[str] = []
-    while (body := read_if_present(revision_prefix(report_prefix, len(digests) + 1) + MANIFEST)) is not None:
-        counts = Manifest.model_validate_json(body).labels
-        digests.append(counts.digest if counts else "")
-    return revision_of(labels.digest, digests)
 
 
 def _folders_backwards(prefix: str, bound: str, depth: int) -> Iterator[str]:

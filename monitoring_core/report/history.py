@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, Final
 
 import duckdb
 
@@ -74,6 +74,12 @@ def _measured(named: Constraint | Measurement, measurement: Measurement | None) 
 
 
 _CHECK_COLUMNS = ("limit_lower", "limit_upper", "outcome", "check_type", "severity", "reason")
+_MEASURED_COLUMNS = ("metric", "feature", "segment", "value", "n", "lower", "upper")
+
+EVALUATION_COLUMNS: Final = tuple(
+    column for column in COLUMNS if column.name in _MEASURED_COLUMNS or column.name in _CHECK_COLUMNS
+)
+"""Those of `evaluation_rows`."""
 
 
 def _checked(check: Check) -> dict[str, Any]:

@@ -9,7 +9,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from monitoring_core.checks.drift import DRIFT_CHECK, excess
-from monitoring_core.checks.evaluation import Check, Evaluation, Measurement, Outcome, Subject
+from monitoring_core.checks.evaluation import Check, Evaluation, Measurement, Outcome
+from monitoring_core.monitors.weakest import SegmentRank, weakest
 from monitoring_core.report.distribution import Comparison, Feature, compare
 from monitoring_core.report.words import (
     check_title,
@@ -17,6 +18,8 @@ from monitoring_core.report.words import (
     measured_text,
     metric_title,
     number,
+    problem_title,
+    subject_text,
     worst_first,
 )
 from monitoring_core.window import Window
@@ -154,7 +157,7 @@ def violation_rows(evaluation: Evaluation) -> list[ViolationRow]:
     return [
         ViolationRow(
             feature=subject_text(check.constraint.subject),
-            title=check_title(check.constraint.check_type or check.constraint.metric),
+            title=problem_title(check),
             measured=measured_text(check),
             limit=limit_text(check),
             n=number(None if check.measurement is None else check.measurement.n),
@@ -162,6 +165,37 @@ def violation_rows(evaluation: Evaluation) -> list[ViolationRow]:
         )
         for check in worst_first(evaluation)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRow:
+    """One slice of the rows in words: its worst number."""
+
+    segment: str
+    metric: str
+    measured: str
+    limit: str
+    n: str
+    outcome: str
+
+
+def segment_rows(evaluation: Evaluation, *, limit: int = 10) -> list[SegmentRow]:
+    """Return the weakest slices in words, the weakest first."""
+    return [_segment_row(rank) for rank in weakest(evaluation, limit=limit)]
+
+
+def _segment_row(rank: SegmentRank) -> SegmentRow:
+    check, subject = rank.worst, rank.worst.constraint.subject
+    metric = metric_title(check.constraint.metric)
+    by_chance = check.outcome is Outcome.PASSED and rank.excess > 1
+    return SegmentRow(
+        segment=rank.segment,
+        metric=f"{subject.column} {metric}".strip(),
+        measured=measured_text(check),
+        limit=limit_text(check),
+        n=number(rank.n),
+        outcome="passed: may be chance" if by_chance else str(check.outcome),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,11 +239,6 @@ def not_evaluated(evaluation: Evaluation) -> list[tuple[str, list[str]]]:
             title = check_title(check.constraint.check_type or check.constraint.metric).lower()
             reasons.setdefault(f"{title}: {check.reason}", []).append(subject_text(check.constraint.subject))
     return list(reasons.items())
-
-
-def subject_text(subject: Subject) -> str:
-    """Column and segment in words."""
-    return " / ".join(part for part in (subject.column, subject.segment) if part) or "the data set"
 
 
 def _by_name(statistics: Mapping[str, Any] | None) -> dict[str, Feature]:

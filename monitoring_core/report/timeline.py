@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Literal, Self, TypeAlias
 
 from monitoring_core.checks.drift import evaluated_drifts, excess
-from monitoring_core.checks.evaluation import Evaluation
+from monitoring_core.checks.evaluation import Check, Evaluation, Outcome
 from monitoring_core.errors import NoDataError
 from monitoring_core.report.page import render
 from monitoring_core.report.timeline_view import draw_timeline
@@ -31,7 +31,7 @@ class TimelineRun:
     status : str
         ``Completed``, ``CompletedWithViolations``, ``NoData`` or ``Failed``.
     drift : mapping of str to float
-        Drift of each feature divided by its limit; above 1 is a violation.
+        Drift of each feature, segment or metric divided by its limit; above 1 is a violation.
     worst : str
         The worst violation in words.
     href : str
@@ -51,7 +51,11 @@ class TimelineRun:
         """Summarise an evaluation."""
         violations = evaluation.violations
         status = "CompletedWithViolations" if violations else "Completed" if evaluation.n else "NoData"
-        drift = {check.constraint.subject.column: excess(check) for check in evaluated_drifts(evaluation)}
+        drift: dict[str, float] = {}
+        for check in evaluated_drifts(evaluation):
+            size = excess(check)
+            beyond_chance = size if check.outcome is Outcome.VIOLATED else min(size, 1.0)
+            drift[_row(check)] = max(beyond_chance, drift.get(_row(check), 0.0))
         worst = worst_first(evaluation)
         sentence = f"{worst[0].constraint.subject.column}: {worst[0].reason}".removeprefix(": ") if worst else ""
         return cls(window, status, evaluation.n, len(violations), drift, sentence, href)
@@ -109,6 +113,12 @@ def render_timeline(
         picture=draw_timeline(runs, [event.time for event in events], [event.kind for event in events]),
         safe_href=_safe_href,
     )
+
+
+def _row(check: Check) -> str:
+    """Return the row of a check on the page: a segment, a feature, or a metric of all rows."""
+    subject = check.constraint.subject
+    return subject.segment or subject.column or check.constraint.metric
 
 
 def _outcome(run: TimelineRun) -> str:

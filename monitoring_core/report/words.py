@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from monitoring_core.checks.drift import DRIFT_CHECK, excess
-from monitoring_core.checks.evaluation import Check, Evaluation, Outcome
+from monitoring_core.checks.evaluation import Check, Evaluation, Outcome, Subject
 from monitoring_core.window import Window
 
 CHECK_TITLES: Final[Mapping[str, str]] = {
@@ -26,6 +26,9 @@ CHECK_TITLES: Final[Mapping[str, str]] = {
 """What a person calls AWS's check types."""
 
 _ABBREVIATIONS: Final = frozenset({"auc", "mae", "mse", "rmse", "mape", "r2", "f1", "f2", "psi", "ndcg", "roi"})
+
+_ANY_METRIC: Final = frozenset({"LessThanThreshold", "GreaterThanThreshold", "bias_drift_check"})
+"""Check types that stand for many metrics."""
 
 DASH: Final = "\N{EN DASH}"
 """Stands for a number that is undefined."""
@@ -45,6 +48,22 @@ def check_title(check_type: str) -> str:
     return CHECK_TITLES.get(check_type) or check_type.replace("_", " ").capitalize()
 
 
+def problem_title(check: Check) -> str:
+    """Say what is wrong, with the metric where the type of the check stands for many.
+
+    Examples
+    --------
+    >>> from monitoring_core.checks.evaluation import Bound, Constraint
+    >>> problem_title(Constraint("auc", Bound(lower=0.8), check_type="LessThanThreshold").check(None))
+    'Too low: AUC'
+    >>> problem_title(Constraint("distance", Bound(upper=0.1), check_type="baseline_drift_check").check(None))
+    'Distribution drift'
+    """
+    metric, check_type = check.constraint.metric, check.constraint.check_type
+    title = check_title(check_type or metric)
+    return f"{title}: {metric_title(metric)}" if check_type in _ANY_METRIC else title
+
+
 def metric_title(metric: str) -> str:
     """Name of a metric for people; abbreviations stay as they are.
 
@@ -53,7 +72,9 @@ def metric_title(metric: str) -> str:
     >>> metric_title("true_positive_rate"), metric_title("auc"), metric_title("DPPL")
     ('true positive rate', 'AUC', 'DPPL')
     """
-    return metric.upper() if metric in _ABBREVIATIONS else metric.replace("_", " ")
+    if metric in _ABBREVIATIONS:
+        return metric.upper()
+    return "F0.5" if metric == "f0_5" else metric.replace("_", " ")
 
 
 def number(value: float | None) -> str:
@@ -174,6 +195,17 @@ def verdict(evaluation: Evaluation) -> str:
     return count(len(violations), "violation") + where
 
 
+def subject_text(subject: Subject) -> str:
+    """Column and segment in words.
+
+    Examples
+    --------
+    >>> subject_text(Subject("temp", "origin=JFK")), subject_text(Subject())
+    ('temp / origin=JFK', 'the data set')
+    """
+    return " / ".join(part for part in (subject.column, subject.segment) if part) or "the data set"
+
+
 def measured_text(check: Check) -> str:
     """Write the number of a check, as a percentage where it is a share."""
     value = None if check.measurement is None else check.measurement.value
@@ -217,8 +249,11 @@ def lead(evaluation: Evaluation) -> str:
         return f"{count(evaluation.n, 'row')}: {'; '.join(sorted(reasons)) or 'nothing to check'}."
     check = worst[0]
     title = check_title(check.constraint.check_type or check.constraint.metric)
-    subject = check.constraint.subject.column or "the data set"
+    subject = subject_text(check.constraint.subject)
     upper = check.constraint.bound.upper
+    if check.measurement is not None and check.constraint.check_type in _ANY_METRIC:
+        measured = f"{metric_title(check.constraint.metric)} {measured_text(check)}, allowed is {limit_text(check)}"
+        return f"Worst is {subject}: {measured}, on {count(check.measurement.n, 'row')}."
     if check.measurement is None or upper is None or not math.isfinite(excess(check)):
         return f"Worst is {subject}: {check.reason or title.lower()}"
     measured = f"{title[0].lower()}{title[1:]} {measured_text(check)}"

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import os
 import random
 import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import boto3
 import pytest
@@ -78,6 +81,68 @@ class Data:
         lines += ["{not json"] * garbage
         path.write_text("\n".join(lines) + "\n")
         return path
+
+
+class Flights:
+    """Makers of scored flights with their labels; the model is wrong about one carrier if asked to be."""
+
+    HEADER = ("carrier", "temp", "distance", "probability", "late")
+
+    @classmethod
+    def rows(cls, n: int, *, seed: int, wrong: str = "", temp: float = 45.0) -> list[dict[str, Any]]:
+        dice = random.Random(seed)  # noqa: S311
+        made = []
+        for _ in range(n):
+            carrier, degrees, distance = dice.choice(["UA", "B6", "EV"]), dice.gauss(temp, 15), dice.randint(100, 2500)
+            probability = 1 / (1 + math.exp(1.5 - degrees / 30 - (carrier == "EV")))
+            late = int(dice.random() < probability)
+            shown = 1 - probability if carrier == wrong else probability
+            made.append(
+                dict(zip(cls.HEADER, (carrier, round(degrees, 1), distance, round(shown, 4), late), strict=True))
+            )
+        return made
+
+    @classmethod
+    def write_csv(cls, path: Path, rows: list[dict[str, Any]], *, with_time: bool = False) -> Path:
+        start = datetime(2013, 1, 1, tzinfo=UTC)
+        times = [(start + timedelta(minutes=20 * i)).isoformat() for i in range(len(rows))]
+        with path.open("w", newline="") as file:
+            writer = csv.DictWriter(file, [*(("time",) if with_time else ()), *cls.HEADER], extrasaction="ignore")
+            writer.writeheader()
+            writer.writerows({"time": time, **row} for time, row in zip(times, rows, strict=True))
+        return path
+
+    @staticmethod
+    def write_traffic(folder: Path, rows: list[dict[str, Any]], *, unlabelled: int = 0) -> None:
+        """Write ``capture/``, ``ground-truth/`` without the first labels, and ``merged.jsonl``, which has them all."""
+        capture = folder / "capture" / "AllTraffic" / "2013" / "07" / "01" / "12" / "00-00-000-x.jsonl"
+        truth = folder / "ground-truth" / "2013" / "07" / "02" / "01" / "labels.jsonl"
+        events, labels = [], []
+        for i, row in enumerate(rows):
+            request = f"{row['carrier']},{row['temp']},{row['distance']}"
+            sides = {
+                "endpointInput": {"data": request, "encoding": "CSV", "mode": "INPUT"},
+                "endpointOutput": {"data": str(row["probability"]), "encoding": "CSV", "mode": "OUTPUT"},
+            }
+            metadata = {"eventId": f"e{i}", "inferenceTime": "2013-07-01T12:00:00Z"}
+            events.append({"eventVersion": "0", "captureData": sides, "eventMetadata": metadata})
+            label = {"data": str(row["late"]), "encoding": "CSV"}
+            labels.append({"groundTruthData": label, "eventMetadata": {"eventId": f"e{i}"}, "eventVersion": "0"})
+        merged = [{**label, **event} for label, event in zip(labels, events, strict=True)]
+        for path, records in ((capture, events), (truth, labels[unlabelled:]), (folder / "merged.jsonl", merged)):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text("".join(json.dumps(record) + "\n" for record in records))
+
+
+@pytest.fixture
+def flights(tmp_path: Path) -> type[Flights]:
+    """``train.csv`` with times, ``good.csv``, ``bad.csv`` (wrong about carrier EV), and that as traffic in ``bad/``."""
+    Flights.write_csv(tmp_path / "train.csv", Flights.rows(3000, seed=1), with_time=True)
+    Flights.write_csv(tmp_path / "good.csv", Flights.rows(1500, seed=2))
+    bad = Flights.rows(1500, seed=3, wrong="EV")
+    Flights.write_csv(tmp_path / "bad.csv", bad)
+    Flights.write_traffic(tmp_path / "bad", bad, unlabelled=150)
+    return Flights
 
 
 @pytest.fixture

@@ -108,7 +108,9 @@ def test_a_configuration_names_the_columns_and_the_endpoint(cli: Cli, tmp_path: 
         "schema: {features: [temp, distance]}\nmonitors:\n  - {kind: data-quality}\n"
     )
     made = cli("baseline", train, "-o", "b", "--config", "m.yaml", "--json")
-    assert json.loads(made.stdout)["features"] == ["temp", "distance"]
+    assert made.returncode == 0, made.stderr
+    learned = json.loads((tmp_path / "b" / "constraints.json").read_text())["features"]
+    assert [feature["name"] for feature in learned] == ["temp", "distance"]
     (tmp_path / "m2.yaml").write_text((tmp_path / "m.yaml").read_text().replace("[temp,", "[temperature,"))
     wrong = cli("baseline", train, "-o", "b2", "--config", "m2.yaml")
     assert wrong.returncode == 4

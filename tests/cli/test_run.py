@@ -19,7 +19,7 @@ def test_a_baseline_has_amazons_files_and_ours(cli: Cli, train: Path, tmp_path: 
     done = cli("baseline", train, "-o", "b", "--model", "m-1", "--json")
     told = json.loads(done.stdout)
     assert done.returncode == 0
-    assert (told["rows"], told["features"], told["quarantined"]) == (2000, ["temp", "carrier", "distance"], 0)
+    assert (told["rows"], told["columns"], told["quarantined"]) == (2000, ["temp", "carrier", "distance"], 0)
     sheet = json.loads((tmp_path / "b" / "baseline.json").read_text())
     assert sheet["model"] == "m-1"
     assert sheet["dataset_sha256"] == hashlib.sha256(train.read_bytes()).hexdigest()

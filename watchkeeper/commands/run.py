@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from watchkeeper.exits import HELP
-from watchkeeper.options import Config, Ignore, Json, Monitor
+from watchkeeper.options import Config, Format, Ignore, Json, Labels, Monitor, Spec
 from watchkeeper.output import reporting
 
 
@@ -16,37 +16,39 @@ def run(
     data: Annotated[
         list[str],
         typer.Argument(
-            help="Capture files, CSV, JSON Lines or Parquet: files, folders or s3:// URIs.", metavar="DATA..."
+            help="Captured or merged records, CSV, JSON Lines or Parquet: files, folders or s3:// URIs.",
+            metavar="DATA...",
         ),
     ],
     baseline: Annotated[str, typer.Option("--baseline", "-b", help="Folder or s3:// URI of the baseline.")],
     *,
     folder: Annotated[Path, typer.Option("--output", "-o", help="Folder to write the report to.")] = Path("run"),
+    labels: Labels = None,
     config: Config = None,
     monitor: Monitor = None,
+    spec: Spec = None,
     window: Annotated[
         str | None, typer.Option("--window", help="START/END in UTC: keeps captured events in it and names the run.")
     ] = None,
-    data_format: Annotated[str, typer.Option("--format", help="auto, capture, csv, json, jsonl or parquet.")] = "auto",
+    data_format: Format = "auto",
     ignore: Ignore = None,
     as_json: Json = False,
 ) -> None:
-    """Hold data against a baseline: the verdict of the deployed monitor, and its files."""
-    with reporting(as_json=as_json) as output:
-        from watchkeeper.evaluate import evaluate_files, parse_format, parse_window  # noqa: PLC0415 - start-up
-        from watchkeeper.settings import MonitorSettings  # noqa: PLC0415
+    """Hold data against a baseline: the verdict of the deployed monitor, and its files.
 
-        code = evaluate_files(
-            data,
-            baseline,
-            folder,
-            output,
-            MonitorSettings.load(config, monitor),
-            window=parse_window(window),
-            data_format=parse_format(data_format),
-            ignore=ignore or (),
-        )
-        raise typer.Exit(code)
+    What to analyse is what the baseline was made for, unless a configuration or a specification says otherwise.
+    """
+    with reporting(as_json=as_json) as output:
+        from watchkeeper.baselines import Baseline  # noqa: PLC0415 - start-up
+        from watchkeeper.choosing import choose  # noqa: PLC0415
+        from watchkeeper.inputs import find_all  # noqa: PLC0415
+        from watchkeeper.reading import Given, parse_format, parse_window  # noqa: PLC0415
+        from watchkeeper.run_files import run_files  # noqa: PLC0415
+
+        chosen, span, kind = choose(config, monitor, spec), parse_window(window), parse_format(data_format)
+        normal = Baseline.read(baseline, chosen)
+        given = Given(find_all(data), find_all(labels or ()), kind, span)
+        raise typer.Exit(run_files(given, normal, folder, output, ignore=ignore or ()))
 
 
 run.__doc__ = f"{run.__doc__}\n\n{HELP}"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -61,7 +61,7 @@ def load_explanations(data: bytes) -> tuple[LabelExplanation, ...]:
     (LabelExplanation(label='label0', values={'age': 0.5}, expected=nan),)
     """
     try:
-        labels = msgspec.json.decode(data, type=dict[str, Any])["explanations"][_METHOD]
+        labels = json.loads(data)["explanations"][_METHOD]
         return tuple(
             LabelExplanation(
                 name,
@@ -70,7 +70,7 @@ def load_explanations(data: bytes) -> tuple[LabelExplanation, ...]:
             )
             for name, entry in labels.items()
         )
-    except (msgspec.MsgspecError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise BaselineError(
             f"analysis.json holds no feature attributions ({error!r}); expected explanations.{_METHOD}.<label>."
             "global_shap_values, as Clarify writes them"
@@ -86,9 +86,10 @@ def holds_explanations(data: bytes) -> bool:
     (True, False)
     """
     try:
-        return "explanations" in msgspec.json.decode(data, type=dict[str, Any])
-    except msgspec.MsgspecError:
+        document = json.loads(data)
+    except (ValueError, RecursionError):
         return False
+    return isinstance(document, dict) and "explanations" in document
 
 
 def dump_local(values: NDArray[np.float64], features: Sequence[str], labels: Sequence[str]) -> bytes:

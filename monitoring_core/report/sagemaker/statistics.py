@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
+from typing import Any, Final
 
 import msgspec
 import numpy as np
@@ -11,13 +12,14 @@ import numpy as np
 from monitoring_core.errors import BaselineError
 from monitoring_core.monitors.data_quality.profile import ColumnProfile, DataProfile
 from monitoring_core.report.sagemaker.json_bytes import encode, number
-from monitoring_core.stats.distinct import Distinct
-from monitoring_core.stats.histogram import Histogram
 from monitoring_core.stats.keyed import Keyed
-from monitoring_core.stats.kll import SHRINKING_FACTOR, SKETCH_SIZE, Floats, KllSketch
+from monitoring_core.stats.kll import SHRINKING_FACTOR, SKETCH_SIZE, KllSketch
 from monitoring_core.stats.moments import Moments
+from monitoring_core.stats.quantiles import Floats, Sketch
 from monitoring_core.stats.tally import Tally
 from monitoring_core.stats.type_counts import InferredType, TypeCounts
+
+BUCKETS: Final = 10
 
 
 def dump_statistics(profile: DataProfile) -> bytes:
@@ -41,7 +43,7 @@ def load_statistics(data: bytes) -> DataProfile:
         document = msgspec.json.decode(data.removeprefix(b"\xef\xbb\xbf"))
         columns = {str(feature["name"]): _column(feature) for feature in document["features"]}
         return DataProfile(int(document["dataset"]["item_count"]), Keyed(columns)).as_reference()
-    except (msgspec.MsgspecError, KeyError, TypeError, ValueError) as error:
+    except (msgspec.MsgspecError, KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
         raise BaselineError(
             f"statistics.json cannot be read: {type(error).__name__}: {error}; expected a data-quality statistics file "
             "with 'dataset' and 'features'; make the baseline again"
@@ -61,7 +63,7 @@ def _numerical(column: ColumnProfile) -> dict[str, Any]:
     moments, sketch = column.moments, column.sketch
     buckets = [
         {"lower_bound": number(low), "upper_bound": number(high), "count": float(count)}
-        for low, high, count in sketch.buckets(moments.minimum, moments.maximum)
+        for low, high, count in buckets_of(sketch, moments.minimum, moments.maximum)
     ]
     return {
         "mean": number(moments.mean),
@@ -79,6 +81,42 @@ def _numerical(column: ColumnProfile) -> dict[str, Any]:
             }
         },
     }
+
+
+def buckets_of(sketch: Sketch, low: float, high: float) -> list[tuple[float, float, int]]:
+    """Ten buckets of equal width over the values' range: lower bound, upper bound, weight; none when empty.
+
+    A bucket is closed on the left, the last one on both sides. As in Amazon's files, the last bound is computed
+    like the others; where rounding puts it just below `high`, the values at `high` are in no bucket.
+
+    Parameters
+    ----------
+    sketch : Sketch
+        Of the values.
+    low, high : float
+        Smallest and largest value, which need not be among the items.
+
+    Examples
+    --------
+    >>> picture = buckets_of(KllSketch.of([0.0, 0.0, 1.0]), 0.0, 1.0)
+    >>> picture[0], picture[-1]
+    ((0.0, 0.1, 2), (0.9, 1.0, 1))
+    >>> buckets_of(KllSketch.of([5.0]), 5.0, 5.0)[-1]
+    (5.0, 5.0, 1)
+    >>> buckets_of(KllSketch.of([0.46, 27.74]), 0.46, 27.74)[-1]
+    (25.012, 27.739999999999995, 0)
+    """
+    if not sketch.count:
+        return []
+    with np.errstate(invalid="ignore", over="ignore"):
+        bounds = [low + (high - low) * i / BUCKETS for i in range(BUCKETS + 1)]
+    items, weights = sketch.items, sketch.weights
+    ordered = np.argsort(items, kind="stable")
+    cumulative = np.concatenate([[0], np.cumsum(weights[ordered])])
+    below = cumulative[np.searchsorted(items[ordered], bounds[:-1], side="left")]
+    through = cumulative[np.searchsorted(items[ordered], bounds[-1], side="right")]
+    counts = np.diff(np.append(below, through)).tolist()
+    return list(zip(bounds[:-1], bounds[1:], counts, strict=True))
 
 
 def _numbers(values: Floats) -> list[float] | list[float | str]:
@@ -105,7 +143,7 @@ def _column(feature: Mapping[str, Any]) -> ColumnProfile:
     buckets = statistics.get("distribution", {}).get("categorical", {}).get("buckets", [])
     counts = {str(bucket["value"]): int(bucket["count"]) for bucket in buckets}
     tally = Tally(counts, present - sum(counts.values()), frozenset(counts))
-    return ColumnProfile(types, Moments(), KllSketch.of([]), Histogram.of(np.empty(0), np.empty(0)), tally, Distinct())
+    return replace(ColumnProfile.empty(), types=types, tally=tally)
 
 
 def _types(inferred: InferredType, present: int, missing: int) -> TypeCounts:
@@ -125,5 +163,4 @@ def _numeric_column(types: TypeCounts, statistics: Mapping[str, Any]) -> ColumnP
     )
     levels = statistics.get("distribution", {}).get("kll", {}).get("sketch", {}).get("data") or []
     sketch = KllSketch.from_levels([[float(item) for item in level] for level in levels])
-    edgeless = Histogram.of(np.empty(0), np.empty(0))
-    return ColumnProfile(types, moments, sketch, edgeless, Tally(other=count), Distinct())
+    return replace(ColumnProfile.empty(), types=types, moments=moments, sketch=sketch, tally=Tally(other=count))

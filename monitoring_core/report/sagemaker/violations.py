@@ -30,9 +30,19 @@ def feature_name(check: Check) -> str:
 
 
 def limit(check: Check) -> float:
-    """Return the limit a check was held against."""
-    bound = check.constraint.bound
-    return bound.lower if bound.lower is not None else bound.upper if bound.upper is not None else float("nan")
+    """Return the limit a check was held against; of two, the upper where the value is above it, else the lower.
+
+    Examples
+    --------
+    >>> from monitoring_core.checks.evaluation import Bound, Constraint, Measurement
+    >>> impact = Constraint("DI", Bound(0.8, 1.25))
+    >>> limit(impact.check(Measurement("DI", 5.8, 900))), limit(impact.check(Measurement("DI", 0.5, 900)))
+    (1.25, 0.8)
+    """
+    bound, value = check.constraint.bound, check.measurement.value if check.measurement else float("nan")
+    if bound.upper is not None and (bound.lower is None or value > bound.upper):
+        return bound.upper
+    return float("nan") if bound.lower is None else bound.lower
 
 
 def _entry(check: Check, *, compat: bool) -> dict[str, Any]:
