@@ -50,7 +50,8 @@ def main(environment: Mapping[str, str]) -> int:
 
 def _leave(path: Path, message: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(message.encode()[:MAX_MESSAGE_BYTES])
+    cut = message.encode()[:MAX_MESSAGE_BYTES].decode(errors="ignore")  # no half of a character
+    path.write_text(cut, encoding="utf-8")
 
 
 if __name__ == "__main__":

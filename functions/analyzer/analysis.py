@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from hashlib import sha256
@@ -23,6 +24,8 @@ from monitoring_core.monitors.model_quality.own_file import OWN_FILE
 
 AWS_FILES: Final = frozenset({"statistics.json", "constraints.json", "constraint_violations.json"})
 OUR_FILES: Final = (HISTOGRAMS, OWN_FILE)
+
+logger = logging.getLogger("watchkeeper.analyzer")
 
 
 def analyse(settings: Settings, now: datetime) -> str:
@@ -66,19 +69,29 @@ def exit_message(violations: int) -> str:
     return f"CompletedWithViolations: Job completed successfully with {violations} violations."
 
 
+def warn_of(quarantine: Quarantine) -> None:
+    """Say how many records were left out, and why: Amazon's files have no place for it."""
+    if quarantine.count:
+        reasons = ", ".join(f"{count} because {reason}" for reason, count in quarantine.by_reason.most_common())
+        logger.warning("%d records could not be read and are left out: %s", quarantine.count, reasons)
+
+
 def _make_baseline(settings: Settings, now: datetime) -> BaselineFiles:
-    digest = sha256()
+    digest, quarantine = sha256(), Quarantine()
     for path in find_files(settings.dataset_source):
         digest.update(path.read_bytes())
-    return make_baseline(
-        specification(settings),
-        _batches(settings, [], Quarantine()),
-        model=settings.endpoint or "",
-        dataset=str(settings.dataset_source),
-        dataset_sha256=digest.hexdigest(),
-        created_at=now,
-        compat=settings.compat is not None,
-    )
+    try:
+        return make_baseline(
+            specification(settings),
+            _batches(settings, [], quarantine),
+            model=settings.endpoint or "",
+            dataset=str(settings.dataset_source),
+            dataset_sha256=digest.hexdigest(),
+            created_at=now,
+            compat=settings.compat is not None,
+        )
+    finally:
+        warn_of(quarantine)
 
 
 def _evaluate(settings: Settings) -> RunResult:
@@ -92,6 +105,7 @@ def _evaluate(settings: Settings) -> RunResult:
         quarantine=quarantine,
         compat=settings.compat is not None,
     )
+    warn_of(quarantine)
     if not result.evaluation.n:
         raise NoDataError(
             f"{settings.dataset_source} has no record to analyse ({quarantine.count} unreadable, "

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from functions.analyzer.record_lines import line_reader
 from functions.analyzer.scripts import RecordScript, line_argument
@@ -16,17 +16,24 @@ from monitoring_core.dataset.capture_record import read_records
 from monitoring_core.dataset.formats import DatasetFormat, read_dataset
 from monitoring_core.dataset.merged import read_merged, read_merged_records
 from monitoring_core.dataset.quarantine import Quarantine
+from monitoring_core.dataset.sides import SIDES, only
 from monitoring_core.dataset.source import Source
 from monitoring_core.errors import DataError, UnsupportedFormatError
 from monitoring_core.spec import SchemaSpec
 from monitoring_core.window import Window
 
-_BOTH_SIDES: Final = frozenset({"endpointInput", "endpointOutput"})
-
 
 @dataclass(frozen=True, slots=True)
 class CaptureFormat:
-    """``sagemakerCaptureJson``: what data capture wrote, output columns first."""
+    """``sagemakerCaptureJson``: what data capture wrote, output columns first.
+
+    Attributes
+    ----------
+    sides : tuple of str or None
+        What to read of an event; None is all of it.
+    """
+
+    sides: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +63,7 @@ def parse_format(value: Any) -> AnyFormat:
     Examples
     --------
     >>> parse_format('{"sagemakerCaptureJson": {"captureIndexNames": ["endpointInput", "endpointOutput"]}}')
-    CaptureFormat()
+    CaptureFormat(sides=('endpointInput', 'endpointOutput'))
     >>> parse_format('{"sagemakerMergeJson": {"captureIndexNames": ["endpointOutput"], "originalDatasetFormat": null}}')
     MergeFormat(sides=('endpointOutput',))
     """
@@ -64,21 +71,23 @@ def parse_format(value: Any) -> AnyFormat:
         decoded = json.loads(value)
     except (TypeError, ValueError):
         return DatasetFormat.parse(value)
-    if isinstance(decoded, dict) and "sagemakerMergeJson" in decoded:
-        sides = _sides(decoded["sagemakerMergeJson"])
-        return MergeFormat(None if sides is None else tuple(sides))
-    if not isinstance(decoded, dict) or "sagemakerCaptureJson" not in decoded:
-        return DatasetFormat.parse(decoded)
-    sides = _sides(decoded["sagemakerCaptureJson"])
-    if sides is not None and set(sides) != _BOTH_SIDES:
+    match decoded:
+        case {"sagemakerCaptureJson": options}:
+            return CaptureFormat(_sides(options))
+        case {"sagemakerMergeJson": options}:
+            return MergeFormat(_sides(options))
+    return DatasetFormat.parse(decoded)
+
+
+def _sides(options: Any) -> tuple[str, ...] | None:
+    given = options.get("captureIndexNames") if isinstance(options, dict) else options
+    if given is None:
+        return None
+    if not isinstance(given, list) or not given or not all(side in SIDES for side in given):
         raise UnsupportedFormatError(
-            f"captureIndexNames {sides} is not supported; allowed are both endpointInput and endpointOutput, or null"
+            f"captureIndexNames {given} is not supported; allowed are {' and '.join(SIDES)}, one of them, or null"
         )
-    return CaptureFormat()
-
-
-def _sides(options: dict[str, Any] | None) -> list[str] | None:
-    return (options or {}).get("captureIndexNames")
+    return tuple(given)
 
 
 def find_files(source: Path) -> list[Path]:
@@ -123,9 +132,9 @@ def read_batches(
     """
     sources, columns = [Source.of(path) for path in files], SchemaSpec(features=tuple(names))
     match data_format:
-        case CaptureFormat():
+        case CaptureFormat(sides):
             reader = read_records if script is None else script.around(read_records)
-            yield from read_capture(sources, columns, window, quarantine, reader=reader)
+            yield from read_capture(sources, columns, window, quarantine, reader=only(sides, reader))
         case MergeFormat(sides):
             reader = read_merged_records if script is None else script.around(read_merged_records)
             yield from read_merged(sources, columns, window, quarantine, sides=sides, reader=reader)

@@ -88,8 +88,8 @@ def read_csv(
 
 def _column_names(source: Source, names: Sequence[str] | None, rows: list[_Row]) -> tuple[str, ...]:
     """Return the names; without any, the width that most of the first rows have decides."""
-    widths = Counter(len(fields) for _, fields in rows)
-    width = widths.most_common(1)[0][0] if widths else len(names or ())
+    widths, named = Counter(len(fields) for _, fields in rows), len(names or ())
+    width = max(widths, key=lambda width: (widths[width], width == named), default=named)
     columns = tuple(names or (f"_c{index}" for index in range(width)))
     twice = [name for name, count in Counter(columns).items() if count > 1]
     if twice:

@@ -6,13 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from operator import itemgetter
 from typing import Final
 
-import msgspec
-
 from monitoring_core.dataset.batch import Batch
 from monitoring_core.dataset.capture import read_placed
 from monitoring_core.dataset.capture_record import (
     FORMAT,
-    CaptureData,
     CaptureRecord,
     RecordReader,
     Records,
@@ -24,11 +21,12 @@ from monitoring_core.dataset.ground_truth import decode_labels
 from monitoring_core.dataset.labelled import label_name
 from monitoring_core.dataset.lines import Numbered
 from monitoring_core.dataset.quarantine import Quarantine, Reason, UnreadableRecordError
+from monitoring_core.dataset.sides import OUTPUT, only
 from monitoring_core.dataset.source import Source
 from monitoring_core.spec import SchemaSpec
 from monitoring_core.window import Window
 
-ANSWER_ONLY: Final = ("endpointOutput",)
+ANSWER_ONLY: Final = (OUTPUT,)
 """``captureIndexNames`` of a model quality job."""
 
 
@@ -93,10 +91,9 @@ def read_merged(
     """
     quarantine, columns = Quarantine() if quarantine is None else quarantine, columns or SchemaSpec()
     collector = RowCollector(columns, quarantine, label=label_name(columns), with_variant=with_variant)
-    answer_only = sides is not None and set(sides) == set(ANSWER_ONLY)
-    for source, records in read_placed(sources, window, quarantine, reader=reader):
+    for source, records in read_placed(sources, window, quarantine, reader=only(sides, reader)):
         labelled, labels = _with_labels(records, source, quarantine)
-        yield from collector.add(source, Numbered.of(map(_answer, labelled)) if answer_only else labelled, labels)
+        yield from collector.add(source, labelled, labels)
     yield from collector.flush()
 
 
@@ -116,11 +113,3 @@ def _labels(record: CaptureRecord) -> Labels:
     if record.ground_truth_data is None:
         raise UnreadableRecordError(Reason.NOT_A_MERGED_RECORD, "it has no groundTruthData")
     return decode_labels(record.ground_truth_data)
-
-
-def _answer(pair: tuple[int, CaptureRecord]) -> tuple[int, CaptureRecord]:
-    line, record = pair
-    data = record.capture_data
-    if data.endpoint_output is None or data.endpoint_input is None:
-        return pair
-    return line, msgspec.structs.replace(record, capture_data=CaptureData(endpoint_output=data.endpoint_output))

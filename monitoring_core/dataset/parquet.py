@@ -6,15 +6,16 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
-
-import duckdb
+from typing import TYPE_CHECKING, Final
 
 from monitoring_core.dataset.batch import Batch
 from monitoring_core.dataset.quarantine import Quarantine
 from monitoring_core.dataset.source import Source
 from monitoring_core.dataset.typed import TypedReader, connect
 from monitoring_core.errors import UnsupportedFormatError
+
+if TYPE_CHECKING:
+    import duckdb
 
 _WILDCARDS: Final = frozenset("*?[")
 
@@ -39,6 +40,8 @@ def read_parquet(source: Source, quarantine: Quarantine | None = None) -> Iterat
     UnsupportedFormatError
         If it is not a Parquet file, or damaged.
     """
+    import duckdb
+
     quarantine = Quarantine() if quarantine is None else quarantine
     with _local_file(source) as path, connect() as connection:
         try:

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import duckdb
-
 from monitoring_core.dataset.batch import Batch
 from monitoring_core.dataset.quarantine import Quarantine
 from monitoring_core.dataset.typed import TypedReader, connect
@@ -52,6 +50,8 @@ def read_table(table: Any, quarantine: Quarantine | None = None, *, name: str = 
 
 
 def _read(table: Any, name: str, first_row: int, quarantine: Quarantine) -> Iterator[Batch]:
+    import duckdb
+
     with connect() as connection:
         try:
             connection.register("data", table)

@@ -222,6 +222,132 @@ def test_json_lines_and_json_give_what_csv_gives(corpus: Path, analyze: Analyze,
         assert_same_analysis(run, expected)
 
 
+THRESHOLD = 0.46301859617233276
+"""Of the recorded model: the predictions in its recorded answers are the scores that reach it."""
+CONFIGS = [
+    "adult_bias_analysis_config",
+    "examples_007a7308_c39_04cfc2",
+    "examples_1e872559_c75_e080a1",
+    "examples_22a45ced_c35_917901",
+    "examples_4dbf7042_c35_4e4259",
+    "examples_6c4e6d8f_c56_7f95a8",
+]
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_the_model_answers_where_the_data_set_holds_no_predictions(
+    name: str, corpus: Path, analyze: Analyze, tmp_path: Path
+) -> None:
+    """Every recorded configuration of bias after training, with the model that was recorded, in a file."""
+    config = json.loads((corpus / f"recorded/analysis_config/{name}.json").read_bytes())
+    rows = rows_of(corpus / "cases/bias/adult_baseline_input.csv")
+    columns = [column for column in rows[0] if column not in {"predicted_label", "score"}]
+    plain = write_csv(tmp_path / "rows.csv", [{c: row[c] for c in columns} for row in rows], header=False)
+    folder = corpus / "datasets/adult"
+    sources = {
+        "text/csv": plain,
+        "application/json": folder / "validation-dataset.json",
+        "application/jsonlines": folder / "validation-dataset.jsonl",
+    }
+
+    run = analyze(
+        analysis_config_file=config_file(tmp_path, **{**config, "probability_threshold": THRESHOLD}),
+        dataset_source=sources[config["dataset_type"]],
+        model_source=folder / "linear_model.json",
+    )
+
+    assert_same_analysis(run, json.loads((corpus / "cases/bias/adult_baseline_analysis.json").read_bytes()))
+
+
+def test_without_predictions_and_without_a_model_the_job_says_what_to_give(
+    corpus: Path, analyze: Analyze, tmp_path: Path
+) -> None:
+    run = analyze(
+        analysis_config_file=corpus / "recorded/analysis_config/examples_007a7308_c39_04cfc2.json",
+        dataset_source=corpus / "datasets/adult/validation-dataset.jsonl",
+        model_source=tmp_path / "nothing",
+    )
+
+    assert run.exit_code == 255
+    assert "name a column of the data set in predicted_label or probability, or give the model" in run.message
+
+
+def test_a_baseline_of_other_facets_is_no_clean_run(corpus: Path, analyze: Analyze, tmp_path: Path) -> None:
+    """Columns by position have other names than those of the baseline: nothing would be compared."""
+    folder = corpus / "sdk_test_data/pipeline/clarify_check_step"
+    config = config_file(
+        tmp_path,
+        label=0,
+        label_values_or_threshold=[1],
+        facet=[{"name_or_index": 1, "value_or_threshold": [0.5]}],
+        methods={"pre_training_bias": {"methods": "all"}},
+    )
+
+    run = analyze(
+        analysis_config_file=config,
+        dataset_source=folder / "dataset.csv",
+        baseline_constraints=folder / "data_bias/bad_cases/analysis.json",
+    )
+
+    assert run.exit_code == 255
+    assert "the baseline has the facets F1, and this analysis _c1: nothing can be compared" in run.message
+
+
+def test_a_baseline_with_bare_infinities_is_read(corpus: Path, analyze: Analyze, tmp_path: Path) -> None:
+    """Python writes them so, and without blanks where it is told to."""
+    baseline = json.loads((corpus / "cases/bias/adult_baseline_analysis.json").read_bytes())
+    for metric in baseline["post_training_bias_metrics"]["facets"]["Sex"][0]["metrics"]:
+        metric["value"] = float("inf")
+    (tmp_path / "analysis.json").write_text(json.dumps(baseline, separators=(",", ":")))
+
+    run = analyze(
+        analysis_config_file=traffic_config(tmp_path),
+        dataset_source=write_csv(tmp_path / "rows.csv", traffic(corpus, 334)),
+        baseline_constraints=tmp_path / "analysis.json",
+    )
+
+    assert {entry["metric_name"] for entry in violations_of(run)} <= {
+        "CDDL",
+        "CI",
+        "DPL",
+        "JS",
+        "KL",
+        "KS",
+        "LP",
+        "TVD",
+    }
+
+
+REFUSED = {
+    "pdp": "methods.pdp is not supported",
+    "text_config": "methods.shap.text_config: this key is unknown or not supported; leave it out",
+}
+
+
+def test_what_recorded_configurations_ask_for_and_is_not_supported_is_named(
+    corpus: Path, analyze: Analyze, tmp_path: Path
+) -> None:
+    (tmp_path / "texts.csv").write_text("a nice dress\nnot a dress\n")
+    for path in sorted((corpus / "recorded/analysis_config").iterdir()):
+        text = path.read_text()
+        reason = next((said for key, said in REFUSED.items() if f'"{key}"' in text), None)
+        if reason is None:
+            continue
+        run = analyze(
+            analysis_config_file=path,
+            dataset_source=tmp_path / "texts.csv" if "text_config" in text else csv_without_header(corpus, tmp_path),
+            model_source=corpus / "datasets/adult/linear_model.json",
+        )
+        assert (run.exit_code, reason in run.message) == (255, True), (path.name, run.message)
+
+
+def csv_without_header(corpus: Path, tmp_path: Path) -> Path:
+    """The recorded rows as the configurations with headers expect them, the label last."""
+    rows = rows_of(corpus / "cases/bias/adult_baseline_input.csv")
+    columns = [*(c for c in rows[0] if c not in {"Target", "predicted_label", "score"}), "Target"]
+    return write_csv(tmp_path / "rows.csv", [{c: row[c] for c in columns} for row in rows], header=False)
+
+
 def test_clarify_places_are_the_defaults(corpus: Path, analyze: Analyze, tmp_path: Path) -> None:
     """Without variables the job looks where the platform mounts things, and says what it misses."""
     run = analyze(analysis_config_file=tmp_path / "missing.json", dataset_source=corpus / "datasets")

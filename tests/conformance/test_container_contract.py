@@ -157,6 +157,102 @@ def test_bad_records_are_set_aside_and_good_ones_counted(
     assert head == {"count": 1, "by_reason": {"the record is not valid JSON": 1}}
 
 
+@pytest.mark.parametrize(
+    ("sides", "columns"),
+    [(["endpointInput"], [("_c0", 14.0)]), (["endpointOutput"], [("_c0", 0.5)]), (None, [("_c0", 0.5), ("_c1", 14.0)])],
+)
+def test_one_side_of_the_events_is_read_where_one_is_asked_for(
+    sides: list[str] | None, columns: list[tuple[str, float]], captured: dict[str, str], analyze: Analyze
+) -> None:
+    asked = json.dumps({"sagemakerCaptureJson": {"captureIndexNames": sides}})
+
+    run = analyze(**(captured | {"dataset_format": asked}))
+
+    features = run.json("statistics.json")["features"]
+    assert [(feature["name"], feature["numerical_statistics"]["max"]) for feature in features] == columns
+
+
+@pytest.mark.parametrize("compat", ["aws", None])
+def test_records_that_a_baseline_leaves_out_are_told(
+    compat: str | None, captured: dict[str, str], analyze: Analyze
+) -> None:
+    (file, *_) = sorted(Path(captured["dataset_source"]).rglob("*.jsonl"))
+    file.write_text(file.read_text() + "\n{broken\n")
+
+    run = analyze(**captured, compat=compat)
+
+    assert run.json("statistics.json")["dataset"]["item_count"] == 4
+    assert "1 records could not be read and are left out: 1 because the record is not valid JSON" in run.log
+
+
+def test_rows_that_do_not_fit_the_header_are_left_out_and_told(analyze: Analyze, tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("a,b\n1\n1,2\n1,2,3\n")
+
+    run = analyze(dataset_source=tmp_path / "rows.csv", dataset_format='{"csv": {"header": true}}')
+
+    assert run.json("statistics.json")["dataset"]["item_count"] == 1
+    assert "2 records could not be read" in run.log
+
+
+def test_a_long_message_is_cut_between_characters(analyze: Analyze, tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("\u00e9" * 2000 + ",x\n1,2\n")
+    (tmp_path / "config.json").write_text(
+        json.dumps({"label": "y", "label_values_or_threshold": [1], "facet": [{"name_or_index": "x"}]})
+    )
+
+    run = analyze(analysis_config_file=tmp_path / "config.json", dataset_source=tmp_path / "rows.csv")
+
+    assert run.exit_code == 255
+    assert 1000 < len(run.message.encode()) <= 1024
+    assert run.message.startswith("Failed: column 'y' not found; available columns: ")
+
+
+HOSTILE = {
+    "binary": bytes(range(256)) * 40,
+    "deep": b"[" * 100_000,
+    "truncated": b'{"features": [',
+    "a list": b"[1, 2, 3]",
+    "wide": b"x" * 200_000,
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE.keys())
+def test_files_that_are_something_else_end_the_job_with_a_sentence(
+    data: bytes, captured: dict[str, str], constraints: Path, analyze: Analyze, tmp_path: Path
+) -> None:
+    """As baseline, as configuration, as data and as SHAP baseline: never a crash, whose name is no help."""
+    (tmp_path / "bad").write_bytes(data)
+    (tmp_path / "rows.jsonl").write_text('{"features": [1, 2]}\n')
+    model = {"kind": "linear", "features": ["a", "b"], "weights": [1, 2]}
+    (tmp_path / "model.json").write_text(json.dumps(model))
+
+    def config(**keys: object) -> Path:
+        path = tmp_path / f"config{len(list(tmp_path.iterdir()))}.json"
+        path.write_text(json.dumps({"features": "features", "headers": ["a", "b"], **keys}))
+        return path
+
+    bias = {"label": "label", "label_values_or_threshold": [1], "facet": [{"name_or_index": "a"}]}
+    explained = config(dataset_type="application/jsonlines", methods={"shap": {"baseline": str(tmp_path / "bad")}})
+    runs = [
+        analyze(**captured, baseline_constraints=tmp_path / "bad"),
+        analyze(**captured, baseline_constraints=constraints, baseline_statistics=tmp_path / "bad"),
+        analyze(analysis_config_file=tmp_path / "bad", dataset_source=tmp_path / "rows.jsonl"),
+        analyze(analysis_config_file=config(dataset_type="application/json", **bias), dataset_source=tmp_path / "bad"),
+        analyze(
+            analysis_config_file=explained,
+            dataset_source=tmp_path / "rows.jsonl",
+            model_source=tmp_path / "model.json",
+        ),
+    ]
+
+    for run in runs:
+        assert run.exit_code == 255
+        assert run.message.startswith("Failed: ")
+        assert "Traceback" not in run.log
+        assert run.files == set()
+
+
 def test_default_baseline_is_a_complete_one(captured: dict[str, str], analyze: Analyze) -> None:
     run = analyze(**captured, compat=None, sagemaker_endpoint_name="ep")
 
@@ -200,8 +296,8 @@ WRONG = {
     ),
     "format": ({"dataset_format": '{"xml": {}}'}, "unknown dataset_format"),
     "sides": (
-        {"dataset_format": '{"sagemakerCaptureJson": {"captureIndexNames": ["endpointInput"]}}'},
-        "captureIndexNames ['endpointInput'] is not supported",
+        {"dataset_format": '{"sagemakerCaptureJson": {"captureIndexNames": ["input"]}}'},
+        "captureIndexNames ['input'] is not supported; allowed are endpointInput and endpointOutput, one of them, or",
     ),
     "source": ({"dataset_source": "/nowhere"}, "dataset_source /nowhere does not exist; mount the data set there"),
     "baseline": ({"baseline_constraints": "/nowhere.json"}, "cannot read the baseline file /nowhere.json"),

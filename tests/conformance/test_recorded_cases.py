@@ -128,12 +128,21 @@ def check_expectations(run: Run, expected: dict[str, Any], corpus: Path) -> None
         assert expected["feature"] in {feature for feature, _, _ in run.violations}
 
 
-RECORDED_COUNTS = [(1915, 180, "99.63446475195823"), (1152, 180, "99.65277777777779"), (1000, 0, "99.7")]
+def recorded_lengths() -> list[Any]:
+    """Runs of the same traffic whose order was found out: events, and how many of them came before the loop."""
+    path = CORPUS / "cases/data_quality_runs/churn_1919/expected.json"
+    found = json.loads(path.read_bytes())["other_recorded_runs"] if path.exists() else []
+    orders = {"180 warm-up + loop": 180, "loop only": 0}
+    return [
+        pytest.param(run["events"], orders[run["how"]], run["percent"], id=str(run["events"]))
+        for run in found
+        if run["how"] in orders
+    ] or [pytest.param(0, 0, 0.0, id="no-corpus")]
 
 
-@pytest.mark.parametrize(("events", "warm_up", "percent"), RECORDED_COUNTS)
+@pytest.mark.parametrize(("events", "warm_up", "percent"), recorded_lengths())
 def test_other_recorded_lengths_of_the_churn_traffic(
-    events: int, warm_up: int, percent: str, corpus: Path, analyze: Analyze, tmp_path: Path
+    events: int, warm_up: int, percent: float, corpus: Path, analyze: Analyze, tmp_path: Path
 ) -> None:
     lines = (corpus / "captured/reconstructed_churn_334.jsonl").read_text().splitlines()
     traffic = [*lines[:warm_up], *islice(cycle(lines), events - warm_up)]

@@ -208,7 +208,7 @@ def merged(number: int, row: tuple[Any, ...]) -> str:
         ({"methods": {"pre_training_bias": {"methods": ["DPPL"]}}}, "pre_training_bias has no metric DPPL"),
         ({"methods": {"post_training_bias": {"methods": "all"}}}, "name a column of the data set in predicted_label"),
         ({"headers": ["hired", "gender"]}, "5 columns, but headers has 2 names"),
-        ({"labels": "hired"}, "labels: Extra inputs are not permitted"),
+        ({"labels": "hired"}, "labels: this key is unknown or not supported"),
         ({"dataset_uri": "s3://bucket/x.csv"}, "mount the data set"),
         ({"dataset_type": "application/jsonlines", "features": "[[", "headers": NAMES}, "no JMESPath expression"),
     ],

@@ -48,6 +48,8 @@ def bias_spec(config: AnalysisConfig, dataset: Dataset, *, compat: bool) -> Mode
         )
     if not config.facet:
         raise ConfigError("bias needs a facet: name a column in facet")
+    if config.methods.post_training_bias is not None and not dataset.has_predictions:
+        raise ConfigError("post_training_bias needs predictions: a column that predicted_label or probability names")
     threshold = config.probability_threshold
     return ModelBiasSpec(
         columns=SchemaSpec(features=dataset.features),
@@ -62,19 +64,14 @@ def bias_spec(config: AnalysisConfig, dataset: Dataset, *, compat: bool) -> Mode
         predicted_label=None if dataset.probability is not None else dataset.predicted_label,
         probability=dataset.probability,
         probability_threshold=DEFAULT_THRESHOLD if threshold is None else threshold,
-        metrics=_metrics(config, dataset, compat=compat),
+        metrics=_metrics(config, compat=compat),
         min_rows=1,
         flip_test_rows=None,
     )
 
 
-def _metrics(config: AnalysisConfig, dataset: Dataset, *, compat: bool) -> tuple[str, ...]:
+def _metrics(config: AnalysisConfig, *, compat: bool) -> tuple[str, ...]:
     methods = config.methods
-    predicted = dataset.predicted_label is not None or dataset.probability is not None
-    if methods.post_training_bias is not None and not predicted:
-        raise ConfigError(
-            "post_training_bias needs predictions: name a column of the data set in predicted_label or probability"
-        )
     asked = {Stage.PRE_TRAINING: methods.pre_training_bias, Stage.POST_TRAINING: methods.post_training_bias}
     if not methods.has_bias:
         asked = dict.fromkeys(Stage, MetricsConfig())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import (
     BaseModel,
@@ -111,8 +111,15 @@ def read_config(path: Path) -> AnalysisConfig:
             "analysis_config_file"
         ) from error
     except ValidationError as error:
-        wrong = "; ".join(
-            f"{'.'.join(map(str, item['loc'])) or 'the file'}: {item['msg']}"
-            for item in error.errors(include_url=False)
-        )
-        raise ConfigError(f"{path.name} is wrong: {wrong}") from error
+        raise ConfigError(f"{path.name} is wrong: {describe(error)}") from error
+
+
+def describe(error: ValidationError, *section: str) -> str:
+    """Return every key of a section that is wrong, and why."""
+    return "; ".join(
+        f"{'.'.join((*section, *map(str, item['loc']))) or 'the file'}: {_REASONS.get(item['type'], item['msg'])}"
+        for item in error.errors(include_url=False)
+    )
+
+
+_REASONS: Final = {"extra_forbidden": "this key is unknown or not supported; leave it out"}

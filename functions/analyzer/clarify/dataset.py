@@ -48,6 +48,11 @@ class Dataset:
         """Number of rows."""
         return sum(map(len, self.batches))
 
+    @property
+    def has_predictions(self) -> bool:
+        """Whether a column holds the model's answer."""
+        return self.predicted_label is not None or self.probability is not None
+
     def column(self, given: NameOrIndex) -> str:
         """Return the name of a column given by name or position.
 

@@ -111,7 +111,7 @@ class _Collected:
 
 def _documents(source: Source, config: AnalysisConfig, quarantine: Quarantine) -> Iterator[Any]:
     if config.dataset_type == "application/json":
-        yield decode_json(b"".join(source.chunks()).decode("utf-8-sig"))
+        yield _document(source)
         return
     for block in read_blocks(source, quarantine):
         for number, line in block.lines():
@@ -121,6 +121,13 @@ def _documents(source: Source, config: AnalysisConfig, quarantine: Quarantine) -
                 quarantine.add(source.name, number, Reason.NOT_UTF8, detail=error.reason, excerpt=line)
             except UnreadableRecordError as error:
                 quarantine.add(source.name, number, error.reason, detail=error.detail, excerpt=line)
+
+
+def _document(source: Source) -> Any:
+    try:
+        return decode_json(b"".join(source.chunks()).decode("utf-8-sig"))
+    except (UnicodeDecodeError, UnreadableRecordError) as error:
+        raise DataError(f"{source.name} is not a JSON document: {error}; check dataset_type") from error
 
 
 def _compile(role: str, expression: NameOrIndex | None) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -17,12 +16,12 @@ from functions.analyzer.clarify.explain_config import (
     predictor_config,
     shap_config,
 )
+from functions.analyzer.clarify.predictor import load_predictor
 from functions.analyzer.clarify.settings import ClarifySettings
 from functions.analyzer.data_format import find_files
 from monitoring_core.checks.codec import dump_evaluation
 from monitoring_core.checks.evaluation import Evaluation
 from monitoring_core.errors import ConfigError
-from monitoring_core.explain import CallableModel, LoadedModel, load_model
 from monitoring_core.explain.encode import order_of, require_codes
 from monitoring_core.monitors.analysis import Analysis
 from monitoring_core.monitors.model_explainability.analysis import centres, compare
@@ -112,7 +111,7 @@ def analyse_explanations(
 def _explained(
     settings: ClarifySettings, config: AnalysisConfig, dataset: Dataset, shap: ShapConfig, predictor: PredictorConfig
 ) -> Explained:
-    loaded = _model(settings, predictor)
+    loaded = load_predictor(settings, predictor)
     features = order_of(dataset.features, loaded.model)
     for batch in dataset.batches:
         require_codes(batch, features, loaded.levels)
@@ -133,36 +132,3 @@ def _explained(
     )
     background = records(spec, features, loaded) or centres(spec, dataset.batches, features, loaded)
     return explained(spec, loaded, features, background, rows=dataset.rows, compat=settings.compat)
-
-
-def _model(settings: ClarifySettings, predictor: PredictorConfig) -> LoadedModel:
-    if predictor.model_file is None and predictor.endpoint_name is not None:
-        from functions.analyzer.clarify.endpoint import Endpoint  # noqa: PLC0415 - it brings boto3
-
-        return LoadedModel(CallableModel(Endpoint(predictor)))
-    path = model_path(settings, predictor)
-    return load_model(path.read_bytes(), path.name)
-
-
-def model_path(settings: ClarifySettings, predictor: PredictorConfig) -> Path:
-    """Return where the model's file is.
-
-    Raises
-    ------
-    ConfigError
-        If none is named and there is not exactly one in the models' folder, or it does not exist.
-    """
-    folder = settings.model_source
-    if predictor.model_file is not None:
-        path = folder / predictor.model_file
-        if not path.is_file():
-            raise ConfigError(f"predictor.model_file: {path} does not exist; mount the model's file there")
-        return path
-    found = [path for path in folder.rglob("*") if path.is_file()] if folder.is_dir() else [folder]
-    if len(found) == 1 and found[0].is_file():
-        return found[0]
-    raise ConfigError(
-        "methods.shap needs the model's file: no endpoint is deployed for predictor.model_name. Mount it (XGBoost "
-        f"JSON or UBJSON, LightGBM text, ONNX, or a linear model as JSON) below {folder} and name it in "
-        "predictor.model_file"
-    )

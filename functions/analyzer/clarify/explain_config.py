@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, TypeVar
 import jmespath
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, ValidationError
 
-from functions.analyzer.clarify.config import AnalysisConfig
+from functions.analyzer.clarify.config import AnalysisConfig, describe
 from monitoring_core.errors import ConfigError
 
 Record = tuple[FiniteFloat | str | None, ...]
@@ -88,10 +88,7 @@ def _parsed(model: type[S], where: str, given: Mapping[str, Any]) -> S:
     try:
         return model.model_validate(given)
     except ValidationError as error:
-        wrong = "; ".join(
-            f"{'.'.join((where, *map(str, item['loc'])))}: {item['msg']}" for item in error.errors(include_url=False)
-        )
-        raise ConfigError(f"the analysis configuration is wrong: {wrong}") from error
+        raise ConfigError(f"the analysis configuration is wrong: {describe(error, where)}") from error
 
 
 def baseline_records(shap: ShapConfig, config: AnalysisConfig, features: Sequence[str]) -> tuple[Record, ...]:
@@ -132,12 +129,15 @@ def _record(row: Any, config: AnalysisConfig, features: Sequence[str]) -> Record
 
 def _from_file(path: str, features: Sequence[str]) -> Any:
     try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        return _rows(Path(path).read_text(encoding="utf-8-sig"), features)
+    except (OSError, ValueError, RecursionError, csv.Error) as error:
         raise ConfigError(
             f"methods.shap.baseline: cannot read {path}: {error}; give the records themselves, or the path of a file "
             "that is mounted in the container"
         ) from error
+
+
+def _rows(text: str, features: Sequence[str]) -> Any:
     try:
         return json.loads(text)
     except ValueError:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
 import msgspec
 
-from functions.analyzer.analysis import exit_message
+from functions.analyzer.analysis import exit_message, warn_of
 from functions.analyzer.clarify.bias import analyse_bias
 from functions.analyzer.clarify.config import AnalysisConfig, read_config
 from functions.analyzer.clarify.dataset import Dataset, read_dataset
 from functions.analyzer.clarify.explain import analyse_explanations, compare_explanations, given_explanations
 from functions.analyzer.clarify.metrics_file import write_parity_metrics
+from functions.analyzer.clarify.predictions import with_predictions
 from functions.analyzer.clarify.settings import ClarifySettings
 from monitoring_core.dataset.quarantine import Quarantine
 from monitoring_core.errors import BaselineError, ConfigError
@@ -24,8 +24,6 @@ from monitoring_core.report.sagemaker.json_bytes import encode
 
 ANALYSIS: Final = "analysis.json"
 VIOLATIONS: Final = "constraint_violations.json"
-
-logger = logging.getLogger("watchkeeper.analyzer")
 
 
 def run(settings: ClarifySettings, now: datetime) -> str:
@@ -44,8 +42,7 @@ def run(settings: ClarifySettings, now: datetime) -> str:
         parts = [compare_explanations(config, current, baseline, compat=settings.compat)]
     else:
         dataset = read_dataset(settings, config, quarantine)
-        if quarantine.count:
-            logger.warning("%s rows could not be read and are left out", quarantine.count)
+        warn_of(quarantine)
         parts = list(_parts(settings, config, dataset, baseline))
     files = _merged([part.files for part in parts], monitoring=baseline is not None)
     settings.output_path.mkdir(parents=True, exist_ok=True)
@@ -65,7 +62,7 @@ def _parts(
     if methods.pdp is not None:
         raise ConfigError("methods.pdp is not supported; leave it out")
     if methods.has_bias or (methods.shap is None and config.facet):
-        yield analyse_bias(config, dataset, baseline, compat=settings.compat)
+        yield analyse_bias(config, with_predictions(settings, config, dataset), baseline, compat=settings.compat)
     if methods.shap is not None:
         yield analyse_explanations(settings, config, dataset, baseline)
     if not methods.has_bias and methods.shap is None and not config.facet:

@@ -66,11 +66,12 @@ def analyse(
     Raises
     ------
     BaselineError
-        If there is no ``analysis.json``, or it cannot be read.
+        If there is no ``analysis.json``, it cannot be read, or has none of the facets.
     """
     if ANALYSIS not in baseline_files:
         raise BaselineError(f"the baseline has no {ANALYSIS}; it has {', '.join(baseline_files) or 'no files'}")
     baseline = load_bias_analysis(baseline_files[ANALYSIS])
+    _require_common_facet(spec, baseline)
     if not compat:
         spec = decided(spec, baseline)
     found = measurements(baseline)
@@ -112,6 +113,16 @@ def parity_metrics(report: BiasReport) -> Iterator[ParityMetric]:
                 "FacetValue": facet.printed,
             }
             yield ParityMetric(bias_metric(metric.name), value, dimensions, facet.subject)
+
+
+def _require_common_facet(spec: ModelBiasSpec, baseline: BiasReport) -> None:
+    """Refuse a baseline that nothing here can be compared with: that would look healthy."""
+    wanted, known = [facet.column for facet in spec.facets], [report.facet for report in baseline.facets]
+    if set(wanted).isdisjoint(known):
+        raise BaselineError(
+            f"the baseline has the facets {', '.join(dict.fromkeys(known)) or 'none'}, and this analysis "
+            f"{', '.join(wanted)}: nothing can be compared; name the columns as at the baseline, or make it again"
+        )
 
 
 def _decided(selection: ColumnSelection, printed: list[str]) -> ColumnSelection:

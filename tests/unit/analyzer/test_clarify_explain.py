@@ -153,7 +153,7 @@ def test_without_a_shap_baseline_the_data_set_is_summarised(job: Job) -> None:
     ("changes", "said"),
     [
         ({"predictor": {"model_name": "m", "model_file": "other.json"}}, "other.json does not exist"),
-        ({"predictor": {"modle_file": "x"}}, "predictor.modle_file: Extra inputs are not permitted"),
+        ({"predictor": {"modle_file": "x"}}, "predictor.modle_file: this key is unknown or not supported"),
         ({"methods": {"shap": {"num_samples": 0}}}, "methods.shap.num_samples"),
         ({"methods": {"shap": {"baseline": [[0, 0]]}}}, "one value for each of the 3 features distance, delay, hour"),
         ({"methods": {"shap": {"baseline": "s3://b/k.csv"}}}, "cannot read s3://b/k.csv"),
@@ -178,7 +178,7 @@ def test_a_deployment_alone_is_no_model(job: Job) -> None:
     code, message = job.run()
 
     assert code == FAILED
-    assert "methods.shap needs the model's file" in message
+    assert "The model's file is needed: no endpoint is deployed for predictor.model_name" in message
     assert str(job.folder / "model") in message
 
 
@@ -269,3 +269,75 @@ def test_an_endpoint_is_asked_in_batches_and_explained_like_its_file(
     assert job.shap_values == pytest.approx(before, abs=1e-9)
     assert len(serving.rows) < 10
     assert sum(serving.rows) <= 60 * 6 + 60 + 10
+
+
+def bias(job: Job, **predictor: Any) -> dict[str, float]:
+    """Run bias after training on the job's data, in which no column holds predictions."""
+    job.config |= {
+        "label_values_or_threshold": [1],
+        "facet": [{"name_or_index": "hour", "value_or_threshold": [0.0]}],
+        "methods": {"post_training_bias": {"methods": ["DI", "DPPL"]}},
+        "predictor": predictor,
+    }
+    code, message = job.run()
+    assert code == 0, message
+    (group,) = job.document("analysis.json")["post_training_bias_metrics"]["facets"]["hour"]
+    return {metric["name"]: metric["value"] for metric in group["metrics"]}
+
+
+def shares(job: Job) -> dict[str, float]:
+    lines = (job.folder / "data.csv").read_text().splitlines()[1:]
+    rows = np.array([line.split(",") for line in lines], dtype=float)[:, 1:]
+    accepted, late = score(rows) > 0.5, rows[:, 2] > 0
+    there, rest = float(accepted[late].mean()), float(accepted[~late].mean())
+    return {"DI": there / rest, "DPPL": rest - there}
+
+
+@pytest.mark.parametrize(
+    "predictor",
+    [
+        {"content_type": "text/csv", "label": 0},
+        {"content_type": "text/csv", "label": 0, "probability": 1},
+        {
+            "content_type": "application/jsonlines",
+            "content_template": '{"features":$features}',
+            "probability": "score",
+        },
+    ],
+    ids=["labels", "probabilities", "json"],
+)
+def test_bias_asks_the_endpoint_for_what_the_data_does_not_hold(
+    job: Job, serving: Serving, predictor: dict[str, Any]
+) -> None:
+    assert bias(job, endpoint_name="flights", **predictor) == pytest.approx(shares(job))
+    assert sum(serving.rows) == 60
+
+
+def test_bias_takes_the_largest_of_several_scores(job: Job) -> None:
+    softmax = {
+        "kind": "softmax",
+        "features": FEATURES,
+        "weights": [(-WEIGHTS / 2).tolist(), (WEIGHTS / 2).tolist()],
+        "bias": [-0.1, 0.1],
+    }
+    (job.folder / "model" / "linear.json").write_text(json.dumps(softmax))
+
+    assert bias(job) == pytest.approx(shares(job))
+    job.config["label_values_or_threshold"] = ["1"]
+    assert bias(job, label_headers=["0", "1"]) == pytest.approx(shares(job))
+
+
+def test_label_headers_must_name_every_score(job: Job) -> None:
+    softmax = {"kind": "softmax", "features": FEATURES, "weights": [[1, 0, 0], [0, 1, 0]], "bias": [0, 0]}
+    (job.folder / "model" / "linear.json").write_text(json.dumps(softmax))
+    job.config |= {
+        "label_values_or_threshold": [1],
+        "facet": [{"name_or_index": "hour", "value_or_threshold": [0.0]}],
+        "methods": {"post_training_bias": {"methods": "all"}},
+        "predictor": {"label_headers": ["no", "yes", "maybe"]},
+    }
+
+    code, message = job.run()
+
+    assert code == FAILED
+    assert "predictor.label_headers names 3 outputs, the model has 2; name each, or none" in message
