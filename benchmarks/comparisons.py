@@ -72,6 +72,22 @@ COMPARISONS: Final = (
         5,
     ),
     Comparison(
+        "a scheduled run of that window from the start of its process, imports included",
+        ("evaluate",),
+        ("import", "work"),
+        TFDV,
+        ("import", "load", "work"),
+        5,
+    ),
+    Comparison(
+        "the baseline and the window, each from the start of its process; TFDV: both in one",
+        ("make_baseline", "evaluate"),
+        ("import", "work"),
+        TFDV,
+        ("import", "load reference", "profile reference", "load", "work"),
+        5,
+    ),
+    Comparison(
         "bias metrics after training; ours before training, too, and intervals",
         ("model_bias",),
         ("work",),

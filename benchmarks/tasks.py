@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 from benchmarks.peers.laps import Laps
 
 MADE = datetime(2013, 4, 1, tzinfo=UTC)
-MERGES = 200
+MERGES = 400
 
 
 def decode_only(folder: Path, laps: Laps) -> str:
@@ -117,25 +117,29 @@ def model_quality(folder: Path, laps: Laps) -> str:
 
 
 def merge_states(folder: Path, laps: Laps) -> str:
-    """Merge two data-quality states of 500,000 rows and more, many times."""
+    """Merge the data-quality states of all batches one after the other, and those of two batches, many times."""
     import pickle
 
     from monitoring_core.dataset import Source, read_parquet
     from monitoring_core.monitors.base import profile
-    from monitoring_core.monitors.data_quality import DataQuality
+    from monitoring_core.monitors.data_quality import DataProfile, DataQuality
+    from monitoring_core.stats.mergeable import merge_all
 
     laps.lap("import")
     monitor = DataQuality()
     batches = list(read_parquet(Source.of(folder / "current.parquet")))
-    edges = monitor.as_reference(profile(monitor, batches[:1]))
-    half = len(batches) // 2
-    left, right = profile(monitor, batches[:half], edges), profile(monitor, batches[half:], edges)
+    edges = monitor.as_reference(profile(monitor, batches))
+    states = [monitor.observe(batch, edges) for batch in batches]
+    hundred_columns = 100 / len(edges.columns) * 1e3
     laps.lap("load")
     for _ in range(MERGES):
-        left.merge(right)
-    columns = len(left.columns)
-    milliseconds = laps.lap("work") / MERGES / columns * 100 * 1e3
-    return f"{milliseconds:.2f} ms per 100 columns, {len(pickle.dumps(left)) / columns / 1e3:.0f} kB a column"
+        states[0].merge(states[1])
+    two = laps.lap("two") / MERGES * hundred_columns
+    for _ in range(MERGES // len(states)):
+        merged = merge_all(states, DataProfile())
+    every = laps.lap("all") / (MERGES // len(states) * len(states)) * hundred_columns
+    size = len(pickle.dumps(merged)) / len(edges.columns) / 1e3
+    return f"two {two:.2f}, all in turn {every:.2f} ms a merge of 100 columns; {size:.0f} kB a column"
 
 
 def import_core(folder: Path, laps: Laps) -> str:  # noqa: ARG001 - every task gets the folder

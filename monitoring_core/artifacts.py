@@ -45,13 +45,23 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One violation in plain values, for events, manifests and messages."""
+    """One violation in plain values, for events, manifests and messages.
+
+    Attributes
+    ----------
+    feature : str
+        Under Amazon's name; empty where the check is about all columns together.
+    segment : str
+        The slice of the rows, ``column=value``; empty: all rows.
+    """
 
     feature: str
     check: str
     value: float
     limit: float
     description: str
+    metric: str = ""
+    segment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +202,16 @@ def evaluate_window(
 
 def _finding(check: Check) -> Finding:
     value = check.measurement.value if check.measurement is not None else math.nan
-    return Finding(feature_name(check), check.constraint.check_type, value, limit(check), check.reason)
+    constraint = check.constraint
+    return Finding(
+        feature_name(check),
+        constraint.check_type,
+        value,
+        limit(check),
+        check.reason,
+        constraint.metric,
+        constraint.subject.segment,
+    )
 
 
 def _quarantine_lines(quarantine: Quarantine) -> bytes:

@@ -1,4 +1,7 @@
-"""Every kind of monitor behind two functions: one makes the files of a baseline, the other analyses a window."""
+"""Every kind of monitor behind two functions: one makes the files of a baseline, the other analyses a window.
+
+Each kind is imported when it is asked for: a process needs one of them, and all take longer to import than the rest.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,8 @@ from functools import partial, singledispatch
 from itertools import chain
 
 from monitoring_core.dataset.batch import Batch
-from monitoring_core.monitors import custom, sliced
+from monitoring_core.monitors import sliced
 from monitoring_core.monitors.analysis import Analysis
-from monitoring_core.monitors.data_integrity import analysis as data_integrity
-from monitoring_core.monitors.data_quality import analysis as data_quality
-from monitoring_core.monitors.embedding_drift import analysis as embedding_drift
-from monitoring_core.monitors.model_bias import analysis as model_bias
-from monitoring_core.monitors.model_explainability import analysis as model_explainability
-from monitoring_core.monitors.model_quality import analysis as model_quality
-from monitoring_core.monitors.prediction_drift import analysis as prediction_drift
-from monitoring_core.monitors.text import analysis as text
 from monitoring_core.spec import (
     CustomSpec,
     DataIntegritySpec,
@@ -96,27 +91,37 @@ def analyse(spec: MonitorSpec, data: WindowData) -> Analysis:  # noqa: ARG001 - 
 
 @make_files.register
 def _(spec: DataQualitySpec, data: GoodData) -> Files:
+    from monitoring_core.monitors.data_quality import analysis as data_quality
+
     make = partial(data_quality.make_files, spec, compat=data.compat)
     return sliced.make_files(make, data.windows, spec.segments)
 
 
 @analyse.register
 def _(spec: DataQualitySpec, data: WindowData) -> Analysis:
+    from monitoring_core.monitors.data_quality import analysis as data_quality
+
     return sliced.analyse(partial(data_quality.analyse, spec, compat=data.compat), data.batches, data.baseline)
 
 
 @make_files.register
 def _(spec: ModelQualitySpec, data: GoodData) -> Files:
+    from monitoring_core.monitors.model_quality import analysis as model_quality
+
     return model_quality.make_files(spec, data.windows, compat=data.compat)
 
 
 @analyse.register
 def _(spec: ModelQualitySpec, data: WindowData) -> Analysis:
+    from monitoring_core.monitors.model_quality import analysis as model_quality
+
     return model_quality.analyse(spec, data.batches, data.baseline, compat=data.compat)
 
 
 @make_files.register
 def _(spec: ModelBiasSpec, data: GoodData) -> Files:
+    from monitoring_core.monitors.model_bias import analysis as model_bias
+
     def make(windows: Sequence[Sequence[Batch]]) -> Files:
         return model_bias.make_files(spec, chain.from_iterable(windows), compat=data.compat)
 
@@ -125,64 +130,90 @@ def _(spec: ModelBiasSpec, data: GoodData) -> Files:
 
 @analyse.register
 def _(spec: ModelBiasSpec, data: WindowData) -> Analysis:
+    from monitoring_core.monitors.model_bias import analysis as model_bias
+
     return sliced.analyse(partial(model_bias.analyse, spec, compat=data.compat), data.batches, data.baseline)
 
 
 @make_files.register
 def _(spec: ModelExplainabilitySpec, data: GoodData) -> Files:
+    from monitoring_core.monitors.model_explainability import analysis as model_explainability
+
     return model_explainability.make_files(spec, data.batches, compat=data.compat, model_file=data.model_file)
 
 
 @analyse.register
 def _(spec: ModelExplainabilitySpec, data: WindowData) -> Analysis:
+    from monitoring_core.monitors.model_explainability import analysis as model_explainability
+
     return model_explainability.analyse(spec, data.batches, data.baseline, compat=data.compat)
 
 
 @make_files.register
 def _(spec: PredictionDriftSpec, data: GoodData) -> Files:
+    from monitoring_core.monitors.prediction_drift import analysis as prediction_drift
+
     return prediction_drift.make_files(spec, data.windows)
 
 
 @analyse.register
 def _(spec: PredictionDriftSpec, data: WindowData) -> Analysis:
+    from monitoring_core.monitors.prediction_drift import analysis as prediction_drift
+
     return prediction_drift.analyse(spec, data.batches, data.baseline, compat=data.compat)
 
 
 @make_files.register
 def _(spec: DataIntegritySpec, data: GoodData) -> Files:
+    from monitoring_core.monitors.data_integrity import analysis as data_integrity
+
     return data_integrity.make_files(spec, data.windows)
 
 
 @analyse.register
 def _(spec: DataIntegritySpec, data: WindowData) -> Analysis:
+    from monitoring_core.monitors.data_integrity import analysis as data_integrity
+
     return data_integrity.analyse(spec, data.batches, data.baseline, compat=data.compat, as_of=data.end)
 
 
 @make_files.register
 def _(spec: EmbeddingDriftSpec, data: GoodData) -> Files:
+    from monitoring_core.monitors.embedding_drift import analysis as embedding_drift
+
     return embedding_drift.make_files(spec, data.windows)
 
 
 @analyse.register
 def _(spec: EmbeddingDriftSpec, data: WindowData) -> Analysis:
+    from monitoring_core.monitors.embedding_drift import analysis as embedding_drift
+
     return embedding_drift.analyse(spec, data.batches, data.baseline, compat=data.compat)
 
 
 @make_files.register
 def _(spec: TextSpec, data: GoodData) -> Files:
+    from monitoring_core.monitors.text import analysis as text
+
     return text.make_files(spec, data.windows)
 
 
 @analyse.register
 def _(spec: TextSpec, data: WindowData) -> Analysis:
+    from monitoring_core.monitors.text import analysis as text
+
     return text.analyse(spec, data.batches, data.baseline, compat=data.compat)
 
 
 @make_files.register
 def _(spec: CustomSpec, data: GoodData) -> Files:
+    from monitoring_core.monitors import custom
+
     return custom.make_files(spec, data.windows)
 
 
 @analyse.register
 def _(spec: CustomSpec, data: WindowData) -> Analysis:
+    from monitoring_core.monitors import custom
+
     return custom.analyse(spec, data.batches, data.baseline, compat=data.compat)

@@ -6,10 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from monitoring_core.measures.distance import Distance, robust
-from monitoring_core.stats.kll import KllSketch
+from monitoring_core.stats.quantiles import Sketch
 
 
-def distinct_value_distance(reference: KllSketch, current: KllSketch, *, correct: bool) -> Distance:
+def distinct_value_distance(reference: Sketch, current: Sketch, *, correct: bool) -> Distance:
     r"""Kolmogorov-Smirnov distance of two sketches in which equal values count once.
 
     Deequ keeps the items of a sketch in a map keyed by value, so equal items collapse to one, with the
@@ -19,7 +19,7 @@ def distinct_value_distance(reference: KllSketch, current: KllSketch, *, correct
 
     Parameters
     ----------
-    reference, current : KllSketch
+    reference, current : Sketch
         Sketches of the numbers.
     correct : bool
         Subtract the small-sample term (``comparison_method`` ``Robust``).
@@ -35,6 +35,7 @@ def distinct_value_distance(reference: KllSketch, current: KllSketch, *, correct
 
     Examples
     --------
+    >>> from monitoring_core.stats.kll import KllSketch
     >>> baseline, window = KllSketch.of([0.0] * 900 + [1.0] * 100), KllSketch.of([1.0] * 1000)
     >>> distinct_value_distance(baseline, window, correct=True)      # the true distance is 0.9
     0.0
@@ -52,7 +53,7 @@ def distinct_value_distance(reference: KllSketch, current: KllSketch, *, correct
     return robust(simple, n, m) if correct else simple
 
 
-def _rank_map(sketch: KllSketch) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+def _rank_map(sketch: Sketch) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     values, last = np.unique(sketch.items[::-1], return_index=True)
     return values, np.cumsum(sketch.weights[::-1][last])
 

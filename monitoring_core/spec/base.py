@@ -8,9 +8,9 @@ from pydantic import BaseModel, ConfigDict, FiniteFloat, model_validator
 
 
 class Frozen(BaseModel):
-    """Immutable, and no unknown fields."""
+    """Immutable, and no unknown fields; the parser is built when it is needed, as a process reads few kinds."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, defer_build=True)
 
 
 class SchemaSpec(Frozen):

@@ -81,6 +81,8 @@ class Distinct:  # noqa: PLW1641 - arrays have no hash
 
     def merge(self, other: Self, /) -> Self:
         """Return the distinct values of both sides together."""
+        if not self.hashes.size or not other.hashes.size:
+            return self if self.hashes.size else other
         return type(self)(np.union1d(self.hashes, other.hashes)[:SIZE])
 
     @property

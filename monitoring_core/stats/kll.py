@@ -1,4 +1,4 @@
-"""KllSketch: the quantile sketch that ``statistics.json`` carries."""
+"""KllSketch: the quantile sketch of Amazon's analyzer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ Floats = NDArray[np.float64]
 
 SKETCH_SIZE: Final = 2048
 SHRINKING_FACTOR: Final = 0.64
-BUCKETS: Final = 10
 
 
 @cache
@@ -79,7 +78,7 @@ class KllSketch:  # noqa: PLW1641 - arrays have no hash
     data in row order. `extend` is exact in element order; so is `merge` as long as the right side was never
     compacted. Merging two compacted sketches is defined (levels are joined, then compacted while over
     capacity) but its items depend on the order of merging. Counts never do, and ranks differ by less than
-    1 % of the rows; nothing is ever decided on a sketch, it chooses edges and draws pictures.
+    1 % of the rows. For parity with Amazon only: `Quantiles` is smaller, faster and nearer to the data.
 
     ``KllSketch.of([])`` is empty.
 
@@ -148,40 +147,6 @@ class KllSketch:  # noqa: PLW1641 - arrays have no hash
     def weights(self) -> NDArray[np.int64]:
         """Weight of each of `items`."""
         return np.repeat(np.int64(1) << np.arange(len(self.levels)), [level.size for level in self.levels])
-
-    def buckets(self, low: float, high: float) -> list[tuple[float, float, int]]:
-        """Ten buckets of equal width over the values' range: lower bound, upper bound, weight; none when empty.
-
-        The picture in ``statistics.json``: a bucket is closed on the left, the last one on both sides. As in
-        Amazon's files, the last bound is computed like the others; where rounding puts it just below `high`,
-        the values at `high` are in no bucket.
-
-        Parameters
-        ----------
-        low, high : float
-            Smallest and largest value, which need not be among the items.
-
-        Examples
-        --------
-        >>> picture = KllSketch.of([0.0, 0.0, 1.0]).buckets(0.0, 1.0)
-        >>> picture[0], picture[-1]
-        ((0.0, 0.1, 2), (0.9, 1.0, 1))
-        >>> KllSketch.of([5.0]).buckets(5.0, 5.0)[-1]
-        (5.0, 5.0, 1)
-        >>> KllSketch.of([0.46, 27.74]).buckets(0.46, 27.74)[-1]
-        (25.012, 27.739999999999995, 0)
-        """
-        if not self.count:
-            return []
-        items, weights = self.items, self.weights
-        with np.errstate(invalid="ignore", over="ignore"):
-            bounds = [low + (high - low) * i / BUCKETS for i in range(BUCKETS + 1)]
-        ordered = np.argsort(items, kind="stable")
-        cumulative = np.concatenate([[0], np.cumsum(weights[ordered])])
-        below = cumulative[np.searchsorted(items[ordered], bounds[:-1], side="left")]
-        through = cumulative[np.searchsorted(items[ordered], bounds[-1], side="right")]
-        counts = np.diff(np.append(below, through)).tolist()
-        return list(zip(bounds[:-1], bounds[1:], counts, strict=True))
 
     def __eq__(self, other: object) -> bool:
         return (

@@ -54,7 +54,7 @@ class Moments:
             return cls(
                 int(values.size),
                 total,
-                float(np.square(deviations).sum()),
+                float(np.square(deviations, out=deviations).sum()),
                 float(values.min()),
                 float(values.max()),
             )

@@ -76,6 +76,8 @@ class Tally:
                 expected=f"{len(self.known)} known",
                 got=f"{len(other.known)} known",
             )
+        if not self.counts and not other.counts:
+            return type(self)({}, self.other + other.other, self.known)
         summed = dict(self.counts)
         for key, count in other.counts.items():
             summed[key] = summed.get(key, 0) + count

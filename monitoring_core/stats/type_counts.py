@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, Self
 
@@ -55,7 +55,13 @@ class TypeCounts:
 
     def merge(self, other: Self, /) -> Self:
         """Return the sum of both sides."""
-        return type(self)(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+        return type(self)(
+            self.missing + other.missing,
+            self.fractional + other.fractional,
+            self.integral + other.integral,
+            self.boolean + other.boolean,
+            self.string + other.string,
+        )
 
     @property
     def present(self) -> int:

@@ -32,6 +32,7 @@ from monitoring_core.stats.keyed import Keyed
 from monitoring_core.stats.kll import KllSketch
 from monitoring_core.stats.mergeable import merge_all
 from monitoring_core.stats.moments import Moments
+from monitoring_core.stats.quantiles import Quantiles
 from monitoring_core.stats.reservoir import Reservoir
 from monitoring_core.stats.row_sample import RowSample
 from monitoring_core.stats.shape import Shape
@@ -117,6 +118,9 @@ ALL_STATES = {
     "Tally": Law(st.sampled_from("abc1"), lambda v: Tally.of(v, KNOWN), Tally(known=KNOWN), decode=Tally.from_dict),
     "Distinct": Law(st.text(max_size=2), Distinct.of_texts, Distinct(), decode=Distinct.from_dict),
     "KllSketch": Law(NUMBERS, lambda v: KllSketch.of(np.array(v)), KllSketch.of([]), decode=KllSketch.from_dict),
+    "Quantiles": Law(
+        NUMBERS, lambda v: Quantiles.of(np.sort(v)), Quantiles.of(np.empty(0)), decode=Quantiles.from_dict
+    ),
     "Keyed": Law(
         st.sampled_from("abc"),
         keyed,

@@ -112,10 +112,10 @@ class DataQuality:
         base = reference.columns.get(name) if reference is not None else None
         known = frozenset(self._domains(name))
         if base is None:
-            return ColumnProfile.of(column, known=known)
+            return ColumnProfile.of(column, known=known, compat=self.compat)
         if base.inferred_type is InferredType.STRING:
             known |= frozenset(base.tally.counts)
-        return ColumnProfile.of(column, base.histogram.edges, known)
+        return ColumnProfile.of(column, base.histogram.edges, known, compat=self.compat)
 
     def _domains(self, name: str) -> tuple[str, ...]:
         features = self.constraints.features if self.constraints else ()

@@ -16,10 +16,13 @@ from monitoring_core.stats.histogram import Histogram
 from monitoring_core.stats.keyed import Keyed
 from monitoring_core.stats.kll import KllSketch
 from monitoring_core.stats.moments import Moments
+from monitoring_core.stats.quantiles import Quantiles, Sketch
 from monitoring_core.stats.tally import CAPACITY, Tally
 from monitoring_core.stats.type_counts import InferredType, TypeCounts
 
 NO_EDGES: Final[NDArray[np.float64]] = np.empty(0)
+MAX_EDGES: Final = 2050
+"""Of a baseline: distances are exact where it has no more distinct values, else exact to a rank of 1 / 2050."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +35,8 @@ class ColumnProfile:
         Values per type; also how many are missing.
     moments : Moments
         Of the values that are numbers.
-    sketch : KllSketch
-        Of the numbers in row order.
+    sketch : Quantiles or KllSketch
+        Of the numbers: it chooses a baseline's edges and draws pictures. `KllSketch` is Amazon's, in row order.
     histogram : Histogram
         Of the numbers, on the baseline's edges; without a baseline it has no edges.
     tally : Tally
@@ -44,7 +47,7 @@ class ColumnProfile:
 
     types: TypeCounts
     moments: Moments
-    sketch: KllSketch
+    sketch: Sketch
     histogram: Histogram
     tally: Tally
     distinct: Distinct
@@ -52,21 +55,27 @@ class ColumnProfile:
     @classmethod
     def empty(cls, edges: NDArray[np.float64] = NO_EDGES, known: frozenset[str] = frozenset()) -> Self:
         """Profile of no values, for a baseline's edges and categories."""
-        return cls(
-            TypeCounts(), Moments(), KllSketch.of([]), Histogram.of(NO_EDGES, edges), Tally(known=known), Distinct()
-        )
+        no_numbers = Quantiles.of(NO_EDGES), Histogram.of(NO_EDGES, edges)
+        return cls(TypeCounts(), Moments(), *no_numbers, Tally(known=known), Distinct())
 
     @classmethod
-    def of(cls, column: Column, edges: NDArray[np.float64] = NO_EDGES, known: frozenset[str] = frozenset()) -> Self:
-        """Profile one column of a batch, in one sort."""
+    def of(
+        cls,
+        column: Column,
+        edges: NDArray[np.float64] = NO_EDGES,
+        known: frozenset[str] = frozenset(),
+        *,
+        compat: bool = False,
+    ) -> Self:
+        """Profile one column of a batch, in one sort; with Amazon's sketch where parity is wanted."""
         types = TypeCounts.of(column.codes)
         numeric = (column.codes == TypeCode.INTEGRAL) | (column.codes == TypeCode.FRACTIONAL)
-        numbers = column.numbers[numeric]
+        numbers = column.numbers if numeric.all() else column.numbers[numeric]
         ordered = np.sort(numbers)
         return cls(
             types,
             Moments.of(numbers),
-            KllSketch.of(numbers),
+            KllSketch.of(numbers) if compat else Quantiles.of(ordered),
             Histogram.of(ordered, edges),
             _tally(column, ordered, known),
             _distinct(column, types),
@@ -99,10 +108,10 @@ class ColumnProfile:
         return len(self.tally.counts) if not self.tally.other else self.distinct.estimate
 
     def as_reference(self) -> Self:
-        """Fix the edges: the sketch's distinct items, with the sketch's counts where no exact ones are known."""
+        """Fix the edges: distinct items of the sketch, with its counts where no exact ones are known."""
         if self.histogram.edges.size:
             return self
-        return replace(self, histogram=Histogram.of_weighted(self.sketch.items, self.sketch.weights))
+        return replace(self, histogram=Histogram.of_weighted(self.sketch.items, self.sketch.weights).thinned(MAX_EDGES))
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain JSON values."""
@@ -114,7 +123,7 @@ class ColumnProfile:
         return cls(
             TypeCounts.from_dict(data["types"]),
             Moments.from_dict(data["moments"]),
-            KllSketch.from_dict(data["sketch"]),
+            _sketch(data["sketch"]),
             Histogram.from_dict(data["histogram"]),
             Tally.from_dict(data["tally"]),
             Distinct.from_dict(data["distinct"]),
@@ -152,6 +161,10 @@ class DataProfile:
     def from_dict(cls, data: Mapping[str, Any]) -> Self:
         """Read what `to_dict` wrote."""
         return cls(data["rows"], Keyed.from_dict(data["columns"], ColumnProfile.from_dict))
+
+
+def _sketch(data: Mapping[str, Any]) -> Sketch:
+    return KllSketch.from_dict(data) if "levels" in data else Quantiles.from_dict(data)
 
 
 def _tally(column: Column, ordered: NDArray[np.float64], known: frozenset[str]) -> Tally:
