@@ -11,6 +11,7 @@ import tempfile
 import threading
 import traceback
 from collections.abc import Iterable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +34,7 @@ from localaws import (
     stepfunctions,
 )
 from localaws.control import Control
+from localaws.replacing import replace
 from localaws.services import Services, Settings
 
 if TYPE_CHECKING:
@@ -122,6 +124,10 @@ class Dispatcher:
         self._crashed = crashed  # the signal holds its receivers weakly
         got_request_exception.connect(crashed)
         self._control = Control(services)
+        # moto looks at its folders and at hundreds of patterns for each request; the answer depends on the host alone
+        replace(
+            DomainDispatcherApplication, "get_backend_for_host", cache(DomainDispatcherApplication.get_backend_for_host)
+        )
         self._moto = services.sagemaker.in_front_of(DomainDispatcherApplication(create_backend_app))
         gc.freeze()  # what was imported stays; looking at it again would make each collection slow
         self._ready.set()

@@ -26,6 +26,7 @@ SCRIPTS = EXAMPLE / "model"
 TRAINING_JOB = "flights-first-model"
 ROLE = "flights-training"
 LINES_OF_LOG = 40
+HELD_OUT = 5
 
 
 class DeploymentError(RuntimeError):
@@ -58,22 +59,43 @@ def download(account: LocalAccount, uri: str) -> bytes:
 
 
 def train_first_model(account: LocalAccount, config: EndpointConfig, flights: pd.DataFrame) -> None:
-    """Put data and scripts into the data bucket, run the training job, and publish model and baseline data set.
+    """Put data and scripts into the data bucket, run the training job, and publish the model and two data sets.
 
-    The baseline data set is the training set with the model's own answers beside it, because answers are watched too.
+    The baseline data set is all `flights` with the model's own answers beside them, because answers are watched too.
+    The validation set is the part of it that the model was not trained on: how good a model is, only that can say.
     """
     assert config.retraining and config.retraining.training and config.endpoint.create  # noqa: S101, PT018 - the example's
     training, model = config.retraining.training, config.endpoint.create.variants[0].model
     bucket, _ = split_uri(training.code)
     account.client("s3").create_bucket(Bucket=bucket)
     upload(account, training.code, _archive(SCRIPTS))
-    upload(account, f"s3://{bucket}/first-model/train.csv", as_csv(flights[[*FEATURES, LABEL]], header=True).encode())
+    held_out = held_out_of_training(flights)
+    seen = flights.loc[~held_out, [*FEATURES, LABEL]]
+    upload(account, f"s3://{bucket}/first-model/train.csv", as_csv(seen, header=True).encode())
     artifact = _run_training_job(account, training.image, training.code, f"s3://{bucket}/first-model/")
     upload(account, str(model.artifact), artifact)
     scores = _score(artifact, as_csv(flights[list(FEATURES)]))
     columns = ["time", *config.columns.outputs, *FEATURES, LABEL]
     baseline = flights.assign(**{config.columns.outputs[0]: scores})[columns]
     upload(account, str(config.baseline.dataset), as_csv(baseline, header=True).encode())
+    for dataset in {monitor.dataset for monitor in config.monitors if monitor.dataset}:
+        upload(account, dataset, as_csv(baseline[held_out], header=True).encode())
+
+
+def held_out_of_training(flights: pd.DataFrame) -> pd.Series[bool]:
+    """Say of each flight whether it is kept for validation: those of every fifth day.
+
+    Flights of one hour share their weather and their delays, so flights picked from days that the model knows would
+    make it look better than it is.
+
+    Examples
+    --------
+    >>> days = pd.to_datetime(["2013-01-01T10Z", "2013-01-05T10Z", "2013-01-05T23Z", "2013-01-06T10Z"])
+    >>> held_out_of_training(pd.DataFrame({"time": days})).tolist()
+    [False, True, True, False]
+    """
+    days: pd.Series[bool] = (flights["time"] - flights["time"].min().floor("D")).dt.days % HELD_OUT == HELD_OUT - 1
+    return days
 
 
 def _run_training_job(account: LocalAccount, image: str, code: str, prefix: str) -> bytes:

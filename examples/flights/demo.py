@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from examples.flights import cloud, data, story
+from examples.flights import cloud, data, pages, story
 from examples.flights.outcome import Outcome, change
 from examples.flights.replay import DAY, LIVE_DAYS, LIVE_START, TRAINING_START, Replay
 from infra.config import EndpointConfig, load_config
@@ -65,7 +65,7 @@ class Demo:
         self._say(f"sent {replay.rows:,} flights in {replay.calls:,} calls of the endpoint")
         progress.update(task, description="reading back what happened")
         outcome = Outcome(self._account, self._config, self._stack, bucket)
-        page = story.write_pages(outcome, self._config, OUTPUT)
+        page = pages.write_pages(outcome, self._config, OUTPUT)
         progress.stop()
         for line in story.tell(outcome):
             self._say(line)

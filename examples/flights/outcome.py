@@ -11,26 +11,39 @@ from typing import Any
 from boto3.dynamodb.types import TypeDeserializer
 
 from examples.flights.cloud import download, physical_name
+from functions.common.contract import Manifest
 from infra.config import EndpointConfig
 from localaws.account import LocalAccount
 from monitoring_core.checks.codec import load_evaluation
+from monitoring_core.checks.evaluation import Evaluation, Measurement, Subject
 from monitoring_core.metric_names import schedule_name
+from monitoring_core.report.sagemaker.bias import load_bias_analysis
 from monitoring_core.report.timeline import TimelineRun
-from monitoring_core.window import Window
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One run of the monitor, from its manifest and its evaluation in S3."""
+    """One run of a monitor, from its manifest and its evaluation in S3; without a verdict there is no evaluation."""
 
-    manifest: dict[str, Any]
+    manifest: Manifest
     timeline: TimelineRun
-    report_uri: str
+    evaluation: Evaluation | None
+
+    @property
+    def start(self) -> datetime:
+        """Start of the window."""
+        return self.manifest.window.start
 
     @property
     def violated(self) -> bool:
         """Whether anything was violated."""
         return self.timeline.violated
+
+    def measured(self, metric: str, column: str = "", segment: str = "") -> Measurement | None:
+        """Return a number of the run by its name."""
+        wanted = (metric, Subject(column, segment))
+        found = self.evaluation.measurements if self.evaluation else ()
+        return next((m for m in found if (m.metric, m.subject) == wanted), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,15 +78,14 @@ class Outcome:
 
     def __init__(self, account: LocalAccount, config: EndpointConfig, stack: str, bucket: str) -> None:
         self._account, self._config, self._stack, self._bucket = account, config, stack, bucket
-        self._monitor = config.monitors[0].name
         self._sagemaker = account.client("sagemaker")
 
-    def runs(self) -> list[Run]:
-        """Every sealed run, by window."""
-        schedule = schedule_name(self._config.endpoint.name, self._monitor)
+    def runs(self, monitor: str) -> list[Run]:
+        """Every sealed run of a monitor, by window."""
+        schedule = schedule_name(self._config.endpoint.name, monitor)
         prefix = f"reports/{self._config.endpoint.name}/{schedule}/"
         found = [self._run(key) for key in self._keys(prefix) if key.endswith("/manifest.json")]
-        return sorted(found, key=lambda run: run.timeline.window)
+        return sorted(found, key=lambda run: run.manifest.window)
 
     def alarm_changes(self) -> list[AlarmChange]:
         """Every time that one of the endpoint's alarms was raised or ended, in order."""
@@ -109,7 +121,13 @@ class Outcome:
 
     def report(self, run: Run) -> bytes:
         """Return the HTML page of a run."""
-        return download(self._account, run.report_uri)
+        return download(self._account, str(run.manifest.report))
+
+    def baseline_bias(self, run: Run) -> dict[str, float]:
+        """Return the metrics of the bias baseline that a run was held against."""
+        folder = f"baselines/{self._config.endpoint.name}/{run.manifest.monitor}/{run.manifest.baseline_id}"
+        analysis = load_bias_analysis(download(self._account, f"s3://{self._bucket}/{folder}/analysis.json"))
+        return {metric.name: metric.value for facet in analysis.facets for metric in facet.metrics}
 
     def _keys(self, prefix: str) -> Iterator[str]:
         pages = self._account.client("s3").get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
@@ -121,13 +139,12 @@ class Outcome:
 
     def _run(self, manifest_key: str) -> Run:
         folder = f"s3://{self._bucket}/{manifest_key.removesuffix('manifest.json')}"
-        manifest = self._read_json(f"{folder}manifest.json")
-        window = Window(*(datetime.fromisoformat(manifest["window"][side]) for side in ("start", "end")))
-        if "evaluation.json" not in manifest["files"]:
-            return Run(manifest, TimelineRun(window, manifest["status"]), "")
+        manifest = Manifest.model_validate_json(download(self._account, f"{folder}manifest.json"))
+        if "evaluation.json" not in manifest.files:
+            return Run(manifest, TimelineRun(manifest.window, manifest.status), None)
         evaluation = load_evaluation(download(self._account, f"{folder}evaluation.json"))
-        page = f"runs/{window.start:%Y-%m-%d}.html" if evaluation.violations else ""
-        return Run(manifest, TimelineRun.of(window, evaluation, href=page), f"{folder}report.html")
+        page = f"runs/{manifest.window.start:%Y-%m-%d}.html" if evaluation.violations else ""
+        return Run(manifest, TimelineRun.of(manifest.window, evaluation, href=page), evaluation)
 
     def _retraining(self, incident: dict[str, Any]) -> Retraining:
         arn = incident.get("execution_arn")

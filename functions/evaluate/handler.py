@@ -15,11 +15,12 @@ from functions.common.baselines import BaselineStore
 from functions.common.capture import list_capture
 from functions.common.contract import EvaluateOutput, Manifest, Plan, PlanOutput, RunSpec
 from functions.common.metric_file import METRICS, dump_metrics
-from functions.common.reports import earlier_verdict, find_revision, write_report
+from functions.common.reports import earlier_verdict, write_report
 from functions.common.storage import MANIFEST, write
 from functions.evaluate.outcome import make_manifest
 from functions.evaluate.pages import history, report_page
 from functions.evaluate.reading import read_rows
+from functions.evaluate.revisions import find_revision
 from monitoring_core.artifacts import evaluate_window
 from monitoring_core.dataset import Quarantine
 from monitoring_core.dataset.late_labels import revision_prefix

@@ -10,7 +10,7 @@ from functions.common.message import Message
 from functions.notify.settings import NotifySettings, Retraining
 
 _SYMPTOMS = {
-    "violations": "the captured data violates its baseline",
+    "violations": "the limits of the baseline are violated",
     "heartbeat": "no run has finished lately: nobody is watching",
     "failed": "a run ended in an error",
     "quarantined": "records could not be read",
@@ -31,12 +31,13 @@ def compose(change: AlarmStateChange, run: Manifest | None, settings: NotifySett
     if kind == "heartbeat" and alarm.is_new:
         return _waiting(change, settings)
     what = _SYMPTOMS.get(kind, "an alarm was raised")
-    violated = run is not None and run.status is Status.COMPLETED_WITH_VIOLATIONS
-    amount = f": {_count(run.violations)}" if run is not None and violated and kind == "violations" else ""
+    if run is not None and run.status is Status.COMPLETED_WITH_VIOLATIONS and kind == "violations":
+        what = _found(run)
+    about = _about(change, settings)
     return Message.of(
-        f"ALARM {settings.endpoint}: {what}{amount}",
+        f"ALARM {about}: {what}",
         [
-            f"Endpoint {settings.endpoint}: {what}.",
+            f"{about}: {what}.",
             "",
             f"Since:    {_moment(alarm.state)}",
             f"Alarm:    {alarm.alarm_name}",
@@ -60,6 +61,24 @@ def alarm_kind(alarm_name: str) -> str:
     return alarm_name.rpartition("-")[2]
 
 
+def _about(change: AlarmStateChange, settings: NotifySettings) -> str:
+    """Return endpoint and monitor: ``flights-prod model-quality``; the endpoint where the alarm is of no monitor."""
+    name = change.detail.alarm_name
+    monitor = name.removesuffix(f"-{alarm_kind(name)}").removeprefix(settings.endpoint).removeprefix("-")
+    return f"{settings.endpoint} {monitor}".rstrip()
+
+
+def _found(run: Manifest) -> str:
+    """Return how much was violated, and the worst: ``2 violations, worst auc 0.61 (limit 0.66)``."""
+    count = _count(run.violations)
+    if not run.worst:
+        return count
+    worst = run.worst[0]
+    measured = worst.value is not None and worst.limit is not None
+    numbers = f" {worst.value:.3g} (limit {worst.limit:.3g})" if measured else ""
+    return f"{count}, worst {worst.name}{numbers}"
+
+
 def _also(kind: str, retraining: Retraining) -> list[str]:
     """Return what else follows from an alarm."""
     return {"violations": [_RETRAINING[retraining]], "failed": [_FAILED_TWICE]}.get(kind, [])
@@ -70,10 +89,11 @@ def _left_alarm(change: AlarmStateChange, run: Manifest | None, settings: Notify
     now = "back to OK" if alarm.state.value is AlarmState.OK else "not evaluated any more: too little data"
     before = alarm.previous_state
     since = [f"Before:   {before.value} since {_moment(before)}"] if before is not None else []
+    about = _about(change, settings)
     return Message.of(
-        f"{alarm.state.value} {settings.endpoint}: {alarm.alarm_name} is {now}",
+        f"{alarm.state.value} {about}: {alarm_kind(alarm.alarm_name)} alarm is {now}",
         [
-            f"Endpoint {settings.endpoint}: the alarm {alarm.alarm_name} is {now}.",
+            f"{about}: the alarm {alarm.alarm_name} is {now}.",
             "",
             f"Since:    {_moment(alarm.state)}",
             *since,
@@ -87,10 +107,11 @@ def _left_alarm(change: AlarmStateChange, run: Manifest | None, settings: Notify
 
 def _waiting(change: AlarmStateChange, settings: NotifySettings) -> Message:
     """Greet the team: a heartbeat alarm that was just created is in ALARM until the first run has finished."""
+    about = _about(change, settings)
     return Message.of(
-        f"READY {settings.endpoint}: monitoring is deployed and waits for its first run",
+        f"READY {about}: monitoring is deployed and waits for its first run",
         [
-            f"Endpoint {settings.endpoint}: monitoring is deployed and waits for its first run.",
+            f"{about}: monitoring is deployed and waits for its first run.",
             "",
             f"Since:    {_moment(change.detail.state)}",
             f"Alarm:    {change.detail.alarm_name}",
@@ -121,7 +142,7 @@ def _about_run(run: Manifest | None) -> Iterator[str]:
 
 
 def describe(worst: WorstFeature) -> str:
-    """Return one violated check as a line: feature, value against limit, check.
+    """Return one violated check as a line: what was measured, value against limit, check.
 
     Examples
     --------
@@ -129,8 +150,8 @@ def describe(worst: WorstFeature) -> str:
     'temp: 0.91 against a limit of 0.65 (baseline_drift_check)'
     """
     if worst.value is None or worst.limit is None:
-        return f"{worst.feature}: {worst.description} ({worst.check})"
-    return f"{worst.feature}: {worst.value:.4g} against a limit of {worst.limit:.4g} ({worst.check})"
+        return f"{worst.name}: {worst.description} ({worst.check})"
+    return f"{worst.name}: {worst.value:.4g} against a limit of {worst.limit:.4g} ({worst.check})"
 
 
 def _count(violations: int | None) -> str:

@@ -20,6 +20,7 @@ from monitoring_core.window import Window
 EventKind: TypeAlias = Literal["alarm", "ok", "retraining", "message", "fault"]
 MAX_LISTED = 200
 """Violated windows in the table; the newest."""
+_AT_THE_LIMIT = math.nextafter(1.0, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +54,7 @@ class TimelineRun:
         status = "CompletedWithViolations" if violations else "Completed" if evaluation.n else "NoData"
         drift: dict[str, float] = {}
         for check in evaluated_drifts(evaluation):
-            size = excess(check)
-            beyond_chance = size if check.outcome is Outcome.VIOLATED else min(size, 1.0)
-            drift[_row(check)] = max(beyond_chance, drift.get(_row(check), 0.0))
+            drift[_row(check)] = max(_beyond_chance(check), drift.get(_row(check), 0.0))
         worst = worst_first(evaluation)
         sentence = f"{worst[0].constraint.subject.column}: {worst[0].reason}".removeprefix(": ") if worst else ""
         return cls(window, status, evaluation.n, len(violations), drift, sentence, href)
@@ -115,6 +114,12 @@ def render_timeline(
     )
 
 
+def _beyond_chance(check: Check) -> float:
+    """Return how far a number is from its limit: what chance explains is near it, not beyond."""
+    size = excess(check)
+    return size if check.outcome is Outcome.VIOLATED else min(size, _AT_THE_LIMIT)
+
+
 def _row(check: Check) -> str:
     """Return the row of a check on the page: a segment, a feature, or a metric of all rows."""
     subject = check.constraint.subject
@@ -137,7 +142,8 @@ def _lead(runs: Sequence[TimelineRun], events: Sequence[TimelineEvent]) -> str:
     sentences = []
     if measured:
         value, name, run = max(measured, key=lambda found: found[0])
-        sentences.append(f"Farthest was {name}, {times(value)} its limit on {window_text(run.window)}.")
+        far = f"{times(value)} its limit" if math.isfinite(value) else "beyond any multiple of its limit"
+        sentences.append(f"Farthest was {name}, {far} on {window_text(run.window)}.")
     kinds = Counter(event.kind for event in events)
     if kinds["alarm"]:
         sentences.append(f"{count(kinds['alarm'], 'alarm')}, {count(kinds['retraining'], 'retraining')} started.")

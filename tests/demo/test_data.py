@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 import pandas as pd
 
+from examples.flights.cloud import held_out_of_training
 from examples.flights.data import FEATURES, LABEL, between, ground_truth, requests
-from examples.flights.replay import FAULT_START, LIVE_START, steps
+from examples.flights.replay import FAULT_START, LIVE_START, TRAINING_START, steps
 from infra.config import load_config
 from monitoring_core.dataset.batch import TypeCode
 from monitoring_core.dataset.types import infer_type
@@ -26,6 +27,15 @@ def test_the_whole_year_is_there(flights: pd.DataFrame) -> None:
     assert len(flights) == 336_776
     assert list(flights.columns) == ["time", *FEATURES, LABEL]
     assert flights["time"].is_monotonic_increasing
+
+
+def test_validation_days_are_whole_and_spread_over_the_training_months(flights: pd.DataFrame) -> None:
+    history = between(flights, TRAINING_START, LIVE_START)
+    held_out = held_out_of_training(history)
+    days = history["time"].dt.floor("D")
+    assert set(days[held_out]) & set(days[~held_out]) == set()
+    assert days[held_out].nunique() == 18
+    assert days[held_out].min() == pd.Timestamp("2013-01-05", tz="UTC")
 
 
 def test_cancelled_flights_count_as_late(flights: pd.DataFrame) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import xgboost as xgb
 
 from examples.flights.cloud import SCRIPTS
 from examples.flights.data import FEATURES, LABEL, as_csv, between
@@ -34,6 +35,16 @@ def test_the_archive_holds_what_serving_needs_and_no_pickle(model: Path) -> None
     files = sorted(path.relative_to(model).as_posix() for path in model.rglob("*") if path.is_file())
     assert files == ["code/inference.py", "encoding.json", "model.json"]
     assert json.loads((model / "encoding.json").read_text())["features"] == list(FEATURES)
+
+
+def test_serving_by_codes_answers_as_the_model_that_knows_its_categories(model: Path, flights: pd.DataFrame) -> None:
+    january = between(flights, datetime(2013, 1, 1, tzinfo=UTC), datetime(2013, 1, 4, tzinfo=UTC))[list(FEATURES)]
+    categories = json.loads((model / "encoding.json").read_text())["categories"]
+    coded = {name: pd.Categorical(january[name], categories=values) for name, values in categories.items()}
+    booster = xgb.Booster(model_file=str(model / "model.json"))
+    direct = booster.predict(xgb.DMatrix(january.assign(**coded), enable_categorical=True))
+    served = [float(score) for score in scores(model, as_csv(january).splitlines())]
+    assert served == pytest.approx(direct, abs=1e-6)
 
 
 def test_one_probability_a_row_also_for_missing_and_unknown_values(model: Path) -> None:

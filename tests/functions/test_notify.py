@@ -41,8 +41,9 @@ def test_a_person_can_read_what_happened(alarm_change: Build, put_manifest: Buil
     put_manifest(datetime(2013, 4, 1, 14, tzinfo=UTC), violations=7)  # a later run is not behind this alarm
     handler(alarm_change(at=RAISED), context)
     [(subject, text)] = inbox.messages()
-    assert subject == "ALARM flights-prod: the captured data violates its baseline: 2 violations"
+    assert subject == "ALARM flights-prod data-quality: 2 violations, worst temp 0.91 (limit 0.65)"
     for expected in (
+        "flights-prod data-quality: 2 violations, worst temp 0.91 (limit 0.65).",
         "Since:    2013-04-01 13:11:40 UTC",
         "Alarm:    flights-prod-data-quality-violations",
         "Window:   2013-04-01 12:00 to 2013-04-01 13:00 UTC",
@@ -55,6 +56,24 @@ def test_a_person_can_read_what_happened(alarm_change: Build, put_manifest: Buil
         assert expected in text.splitlines()
 
 
+def test_the_worst_metric_of_a_model_is_named_with_its_segment(
+    alarm_change: Build, put_manifest: Build, inbox: Any, context: Any
+) -> None:
+    whole = {
+        "feature": "",
+        "check": "LessThanThreshold",
+        "value": 0.61,
+        "limit": 0.66,
+        "description": "",
+        "metric": "auc",
+    }
+    put_manifest(datetime(2013, 4, 1, 13, tzinfo=UTC), worst=(whole, whole | {"segment": "origin=EWR"}))
+    handler(alarm_change(at=RAISED), context)
+    [(subject, text)] = inbox.messages()
+    assert subject == "ALARM flights-prod data-quality: 2 violations, worst auc 0.61 (limit 0.66)"
+    assert "  - auc of origin=EWR: 0.61 against a limit of 0.66 (LessThanThreshold)" in text.splitlines()
+
+
 def test_a_duplicate_event_sends_nothing(alarm_change: Build, inbox: Any, context: Any) -> None:
     for _ in range(3):
         handler(alarm_change(at=RAISED), context)
@@ -65,7 +84,7 @@ def test_a_duplicate_event_sends_nothing(alarm_change: Build, inbox: Any, contex
 def test_leaving_alarm_is_told_with_how_long_it_lasted(alarm_change: Build, inbox: Any, context: Any) -> None:
     handler(alarm_change("OK", at=RAISED + timedelta(days=1), before="ALARM", before_at=RAISED), context)
     [(subject, text)] = inbox.messages()
-    assert subject == "OK flights-prod: flights-prod-data-quality-violations is back to OK"
+    assert subject == "OK flights-prod data-quality: violations alarm is back to OK"
     assert "Before:   ALARM since 2013-04-01 13:11:40 UTC" in text
     assert "Last run: none found" in text
 
@@ -82,7 +101,7 @@ def test_a_failed_run_is_told_with_its_reason(
     put_manifest(datetime(2013, 4, 1, 13, tzinfo=UTC), status="Failed", reason=reason, rows=None, worst=(), report=None)
     handler(alarm_change(at=RAISED, alarm="flights-prod-data-quality-failed"), context)
     [(subject, text)] = inbox.messages()
-    assert subject == "ALARM flights-prod: a run ended in an error"
+    assert subject == "ALARM flights-prod data-quality: a run ended in an error"
     assert "Reason:   BaselineError: no baseline" in text
     assert "The execution waits in the dead-letter queue, too" in text
     assert text.rstrip().endswith("https://example.com/runbook.md#failed")
@@ -94,7 +113,7 @@ def test_unreadable_records_are_told_with_their_number(
     put_manifest(datetime(2013, 4, 1, 13, tzinfo=UTC), status="Completed", violations=0, quarantined=120, worst=())
     handler(alarm_change(at=RAISED, alarm="flights-prod-data-quality-quarantined"), context)
     [(subject, text)] = inbox.messages()
-    assert subject == "ALARM flights-prod: records could not be read"
+    assert subject == "ALARM flights-prod data-quality: records could not be read"
     assert "Rows:     913 analysed, 120 unreadable, 0 violations" in text
     assert "Retraining" not in text
     assert text.rstrip().endswith("https://example.com/runbook.md#quarantined")
@@ -108,7 +127,7 @@ def test_the_run_behind_an_alarm_is_the_one_that_has_just_ended(
         put_manifest(datetime(2013, 4, 1, hour, tzinfo=UTC), violations=hour)
     handler(alarm_change(at=datetime(2013, 4, 1, 13, 0, 1, tzinfo=UTC)), context)
     [(subject, _)] = inbox.messages()
-    assert subject.endswith("13 violations")
+    assert "13 violations" in subject
 
 
 def test_a_missing_setting_is_named(monkeypatch: pytest.MonkeyPatch, alarm_change: Build, context: Any) -> None:
@@ -133,6 +152,6 @@ def test_a_new_heartbeat_alarm_greets_instead_of_alarming(alarm_change: Build, i
     handler(alarm_change(at=RAISED + timedelta(days=9), alarm=heartbeat), context)
     subjects = [subject for subject, _ in inbox.messages()]
     assert subjects == [
-        "READY flights-prod: monitoring is deployed and waits for its first run",
-        "ALARM flights-prod: no run has finished lately: nobody is watching",
+        "READY flights-prod data-quality: monitoring is deployed and waits for its first run",
+        "ALARM flights-prod data-quality: no run has finished lately: nobody is watching",
     ]

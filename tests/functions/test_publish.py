@@ -102,6 +102,8 @@ def test_a_verdict_becomes_one_event_and_the_run_metrics(
                 "value": 0.91,
                 "limit": 0.65,
                 "description": "Baseline drift ...",
+                "metric": "",
+                "segment": "",
             }
         ],
         "report": uri.replace("manifest.json", "report.html"),

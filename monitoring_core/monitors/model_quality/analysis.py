@@ -89,7 +89,7 @@ def make_files(
         CONSTRAINTS: dump_quality_constraints(spec.problem_type, apply_spec(limits, spec)),
     }
     if not compat:
-        segments = _segment_limits(monitor, chain.from_iterable(windows)) if spec.segments else {}
+        segments = _segment_limits(monitor, windows) if spec.segments else {}
         files[OWN_FILE] = dump_own_file(OwnFile(spec.positive_label, segments))
     return files, whole.rows
 
@@ -154,13 +154,18 @@ def _parity(problem: ProblemType, measured: Measured) -> Iterator[ParityMetric]:
             yield ParityMetric(metric, measured[metric].value)
 
 
-def _segment_limits(monitor: Quality, batches: Iterable[Batch]) -> dict[str, Limits]:
+def _segment_limits(monitor: Quality, windows: Sequence[Sequence[Batch]]) -> dict[str, Limits]:
     """Return what each of the largest segments of good data suggests."""
-    segmented = Segmented(monitor, monitor.spec.segments)
-    reference = segmented.as_reference(profile(segmented, batches))
-    return {
-        key: suggest_limits(monitor.spec.problem_type, monitor.by_metric(reference.by[key])) for key in reference.by
-    }
+    segmented, spec = Segmented(monitor, monitor.spec.segments), monitor.spec
+    parts = [profile(segmented, window) for window in windows]
+    reference = segmented.as_reference(merge_all(parts, segmented.empty()))
+    limits = {}
+    for key in reference.by:
+        held = [part.by[key] for part in parts if key in part.by] if len(parts) > 1 else []
+        by_window = [monitor.by_metric(state) for state in held]
+        measured = monitor.by_metric(reference.by[key])
+        limits[key] = suggest_limits(spec.problem_type, measured, windows=by_window, min_rows=spec.min_rows)
+    return limits
 
 
 def _judge_segments(monitor: Quality, batches: Iterable[Batch], limits: Mapping[str, Limits]) -> tuple[Evaluation, Any]:

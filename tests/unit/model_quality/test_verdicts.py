@@ -252,6 +252,17 @@ def test_a_weak_segment_is_found() -> None:
     assert {entry["segment"] for entry in entries if "segment" in entry} == {"city=Graz"}
 
 
+def test_a_segment_that_changes_from_day_to_day_does_not_violate_on_such_a_day() -> None:
+    spec = BINARY.model_copy(update={"segments": ("city",)})
+    days = [[by_city(3000, seed, weak="Graz" if seed == 3 else "")] for seed in range(6)]
+    usual = [[by_city(3000, seed)] for seed in range(6)]
+
+    of_such_a_day = by_city(3000, 3, weak="Graz")
+    for good, expected in ((days, False), (usual, True)):
+        found = analyse(spec, [of_such_a_day], make_files(spec, good)[0]).evaluation.violations
+        assert ("city=Graz" in {check.constraint.subject.segment for check in found}) is expected
+
+
 def test_small_files_for_many_scores() -> None:
     files, _ = make_files(BINARY, [[scored(30_000)]])
 

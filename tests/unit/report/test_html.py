@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import math
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -11,7 +12,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from monitoring_core.checks.evaluation import Evaluation
+from monitoring_core.checks.evaluation import Bound, Constraint, Evaluation, Measurement, Subject
 from monitoring_core.errors import NoDataError
 from monitoring_core.report.html import render_run_report
 from monitoring_core.report.markdown import render_run_markdown
@@ -207,6 +208,24 @@ def test_the_timeline_counts_every_kind_of_window() -> None:
     assert "1 clean, 1 violated, 1 without data, 1 failed" in words
     assert "Farthest was temp, 1.40 times its limit on 2013-01-04 (24 h, UTC)." in words
     assert 'href="4/report.html"' in page
+
+
+def test_metrics_and_segments_have_rows_and_what_chance_explains_is_not_beyond() -> None:
+    low, day = Bound(lower=0.3), daily(1)[0].window
+    recall, slice_ = Constraint("recall", low, check_type="LessThanThreshold"), Subject(segment="origin=EWR")
+    by_chance = Constraint("auc", low, check_type="LessThanThreshold", beyond_chance=True)
+    checks = (
+        recall.check(Measurement("recall", 0.0, 90)),
+        by_chance.check(Measurement("auc", 0.2, 9, interval=(0.1, 0.4))),
+        Constraint("recall", low, slice_, check_type="LessThanThreshold").check(
+            Measurement("recall", 0.15, 90, subject=slice_)
+        ),
+    )
+    run = TimelineRun.of(day, Evaluation("model-quality", 90, checks))
+    assert run.drift == {"recall": math.inf, "auc": pytest.approx(1), "origin=EWR": 2}
+    assert run.drift["auc"] < 1
+    words = " ".join("".join(Nodes(render_timeline("e", "m", [run])).texts).split())
+    assert "Farthest was recall, beyond any multiple of its limit on 2013-01-01" in words
 
 
 def test_events_near_each_other_share_a_marker_and_keep_their_numbers() -> None:

@@ -1,0 +1,78 @@
+"""Pages to look at: a timeline of every monitor, and the report of every run with violations."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from html import escape
+from pathlib import Path
+
+from examples.flights.outcome import AlarmChange, Outcome, Run
+from examples.flights.replay import FAULT_DAYS, FAULT_START
+from examples.flights.story import verdict
+from infra.config import EndpointConfig
+from monitoring_core.report.timeline import TimelineEvent, render_timeline
+from monitoring_core.report.words import count
+
+TITLE = "Flights out of New York, 2013"
+STYLE = "body{font:16px/1.6 system-ui,sans-serif;margin:3rem auto;max-width:44rem;padding:0 1rem}"
+
+
+def write_pages(outcome: Outcome, config: EndpointConfig, folder: Path) -> Path:
+    """Write the pages of all monitors below `folder`; return the path of the page that links to them."""
+    shutil.rmtree(folder, ignore_errors=True)
+    entries = []
+    for monitor in config.monitors:
+        runs = outcome.runs(monitor.name)
+        if runs:
+            _write_monitor(outcome, config.endpoint.name, monitor.name, runs, folder / monitor.name)
+            entries.append(_entry(monitor.name, runs))
+    index = folder / "index.html"
+    index.write_text(
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{TITLE}</title><style>{STYLE}</style>'
+        f"<h1>{TITLE}</h1><p>Endpoint {escape(config.endpoint.name)}</p><ul>{''.join(entries)}</ul></html>\n"
+    )
+    return index
+
+
+def _entry(monitor: str, runs: Sequence[Run]) -> str:
+    violated = sum(run.violated for run in runs)
+    judged = count(sum(run.evaluation is not None for run in runs), "run")
+    return f'<li><a href="{monitor}/timeline.html">{escape(monitor)}</a>: {judged}, {violated} with violations</li>'
+
+
+def _write_monitor(outcome: Outcome, endpoint: str, monitor: str, runs: Sequence[Run], folder: Path) -> None:
+    (folder / "runs").mkdir(parents=True)
+    for run in runs:
+        if run.violated:
+            (folder / run.timeline.href).write_bytes(outcome.report(run))
+    end = runs[-1].manifest.window.end + timedelta(days=8)
+    events = [event for event in (*_fault_events(), *_events(outcome, endpoint, monitor)) if event.time <= end]
+    page = render_timeline(endpoint, monitor, [run.timeline for run in runs], events, title=TITLE)
+    (folder / "timeline.html").write_text(page)
+
+
+def _events(outcome: Outcome, endpoint: str, monitor: str) -> Iterator[TimelineEvent]:
+    own = f"{endpoint}-{monitor}-"
+    yield from (_alarm_event(change) for change in outcome.alarm_changes() if change.alarm.startswith(own))
+    for retraining in outcome.retrainings():
+        incident = retraining.incident
+        if retraining.status and incident["incident_id"].startswith(own):
+            text = verdict(retraining.evaluation) if retraining.evaluation else retraining.reason
+            opened = datetime.fromisoformat(incident["opened_at"])
+            yield TimelineEvent(opened, "retraining", f"Retraining: {retraining.status}", text)
+    for message in outcome.messages():
+        if f" {endpoint} {monitor}:" in f" {message['subject']}":
+            yield TimelineEvent(datetime.fromisoformat(message["time"]), "message", message["subject"], "")
+
+
+def _alarm_event(change: AlarmChange) -> TimelineEvent:
+    kind = "alarm" if change.state == "ALARM" else "ok"
+    return TimelineEvent(change.time, kind, f"{change.alarm}: {change.state}", change.reason)  # type: ignore[arg-type]
+
+
+def _fault_events() -> Iterator[TimelineEvent]:
+    """Name what was done to the traffic on purpose: the only events that do not come from the account."""
+    yield TimelineEvent(FAULT_START, "fault", "Injected: distances in kilometres", "")
+    yield TimelineEvent(FAULT_START + timedelta(days=FAULT_DAYS), "fault", "Distances in miles again", "")
