@@ -27,11 +27,7 @@ _SMALLEST: Final = 5e-324
 
 def evaluated_drifts(evaluation: Evaluation) -> tuple[Check, ...]:
     """Return the drift checks that have a verdict, in order."""
-    return tuple(
-        check
-        for check in evaluation.checks
-        if is_drift(check) and check.outcome is not Outcome.NOT_EVALUATED
-    )
+    return tuple(check for check in evaluation.checks if is_drift(check) and check.outcome is not Outcome.NOT_EVALUATED)
 
 
 def is_drift(check: Check) -> bool:

@@ -159,7 +159,7 @@ def _segment_limits(monitor: Quality, windows: Sequence[Sequence[Batch]]) -> dic
     segmented, spec = Segmented(monitor, monitor.spec.segments), monitor.spec
     parts = [profile(segmented, window) for window in windows]
     reference = segmented.as_reference(merge_all(parts, segmented.empty()))
-    limits = {}
+    limits: dict[str, Limits] = {}
     for key in reference.by:
         held = [part.by[key] for part in parts if key in part.by] if len(parts) > 1 else []
         by_window = [monitor.by_metric(state) for state in held]
