@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 from monitoring_core.checks.evaluation import Outcome
 from monitoring_core.dataset import Batch
 from monitoring_core.explain import Background, Explainer, LinearModel
-from monitoring_core.monitors.base import Monitor, evaluate, fit, profile
+from monitoring_core.monitors.base import Monitor, evaluate, fit, judge, profile
 from monitoring_core.monitors.column_drift import ColumnDrift
 from monitoring_core.monitors.data_integrity import DataIntegrity
 from monitoring_core.monitors.data_quality import DataQuality
@@ -33,6 +34,7 @@ from monitoring_core.spec import (
 from monitoring_core.spec.drift_rule import DriftRule
 from monitoring_core.spec.embedding_drift import VectorColumns
 from monitoring_core.spec.model_quality import ModelQualitySpec, ProblemType
+from monitoring_core.stats.mergeable import merge_all
 from tests.laws.strategies import CUTS, TEXTS, batches_of, close
 
 BIAS = ModelBiasSpec(
@@ -133,6 +135,22 @@ def test_the_verdict_does_not_depend_on_how_the_rows_were_split(monitor: Monitor
 
     assert [(c.constraint, c.outcome) for c in whole.checks] == [(c.constraint, c.outcome) for c in parts.checks]
     assert all(close(x.value, y.value) for x, y in zip(whole.measurements, parts.measurements, strict=True))
+
+
+@each_monitor
+def test_the_verdict_is_the_same_in_any_order_and_in_parallel(monitor: Monitor[Any]) -> None:
+    baseline = fit(monitor, REFERENCE)
+    window = table(150, 3, shift=0.4)
+    order = np.random.default_rng(7).permutation(150)
+    shuffled = {name: [values[i] for i in order] for name, values in window.items()}
+    with ThreadPoolExecutor(2) as pool:
+        parts = pool.map(lambda batch: monitor.observe(batch, baseline.state), batches_of(shuffled, [20, 70, 71, 130]))
+        state = merge_all(reversed(list(parts)), monitor.empty(baseline.state))
+
+    whole, other = evaluate(monitor, batches_of(window, []), baseline), judge(monitor, state, baseline)
+
+    assert [(c.constraint, c.outcome) for c in whole.checks] == [(c.constraint, c.outcome) for c in other.checks]
+    assert all(close(x.value, y.value) for x, y in zip(whole.measurements, other.measurements, strict=True))
 
 
 @each_monitor
