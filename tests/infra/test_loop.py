@@ -115,7 +115,7 @@ def test_people_hear_of_every_change_and_retraining_of_violations_only(flights: 
         assert rule["EventPattern"]["detail-type"] == ["CloudWatch Alarm State Change"]
         assert rule["EventPattern"]["detail"] == {"state": {"value": ["ALARM", "OK", "INSUFFICIENT_DATA"]}}
     named = [joined(arn) for arn in told["EventPattern"]["resources"]]
-    assert len(named) == 4
+    assert len(named) == 4 * 4  # violations, heartbeat, failed and quarantined of each monitor
     assert [joined(arn) for arn in retrained["EventPattern"]["resources"]] == [n for n in named if "Violations" in n]
 
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from monitoring_core.history_schema import COLUMNS, PARTITION_KEYS
-from monitoring_core.metric_names import LABEL_COVERAGE, RUN_METRICS
+from monitoring_core.metric_names import RUN_METRICS
 from monitoring_core.spec import DataQualitySpec
 
 from .conftest import Template
@@ -59,12 +59,14 @@ def test_data_survives_the_stack_unless_told_otherwise(flights: Template, of_typ
 
 
 def test_the_baseline_knows_data_model_and_spec(flights: Template, of_type: Any) -> None:
-    ((_, baseline),) = of_type(flights, "Custom::WatchkeeperBaseline")
-    p = baseline["Properties"]
+    made = {r["Properties"]["Monitor"]: r["Properties"] for _, r in of_type(flights, "Custom::WatchkeeperBaseline")}
+    assert {p["Model"] for p in made.values()} == {"s3://flights-data/model/model.tar.gz"}
+    p = made["data-quality"]
     assert (p["Dataset"], p["TimeColumn"]) == ("s3://flights-data/train/flights.csv", "time")
-    assert p["Model"] == "s3://flights-data/model/model.tar.gz"
     assert DataQualitySpec.model_validate_json(p["Spec"]).min_rows == 200
     assert p["PeriodSeconds"] == "86400"
+    own = made["model-bias"]
+    assert (own["Dataset"], own["PeriodSeconds"]) == ("s3://flights-data/train/validation.csv", str(7 * 86_400))
 
 
 def test_a_baseline_that_exists_is_imported(existing: Template, of_type: Any) -> None:
@@ -73,12 +75,13 @@ def test_a_baseline_that_exists_is_imported(existing: Template, of_type: Any) ->
     assert "Dataset" not in baseline["Properties"]
 
 
-def test_the_baseline_function_reads_only_the_data_set(flights: Template) -> None:
+def test_the_baseline_function_reads_only_the_data_sets_and_the_model(flights: Template) -> None:
     (policy,) = [r for name, r in flights["Resources"].items() if name.startswith("BaselinesMakerRoleDefault")]
     reads = [s for s in policy["Properties"]["PolicyDocument"]["Statement"] if "s3:GetObject" in s["Action"]]
     resources = [joined(resource) for statement in reads for resource in statement["Resource"]]
-    assert any(resource.endswith(":s3:::flights-data/train/flights.csv") for resource in resources)
-    assert all("/baselines/flights-prod/" in resource or "flights.csv" in resource for resource in resources)
+    sources = {resource.partition(":::")[2] for resource in resources if "/baselines/flights-prod/" not in resource}
+    files = ("train/flights.csv", "train/validation.csv", "model/model.tar.gz")
+    assert sources == {f"flights-data/{file}" for file in files}
 
 
 def test_the_history_table_has_the_columns_that_are_written(flights: Template, of_type: Any) -> None:
@@ -117,6 +120,6 @@ def test_the_dashboard_draws_every_run_metric(flights: Template, of_type: Any) -
     ((_, dashboard),) = of_type(flights, "AWS::CloudWatch::Dashboard")
     body = json.loads(joined(dashboard["Properties"]["DashboardBody"]))
     drawn = {metric[1] for widget in body["widgets"] for metric in widget["properties"].get("metrics", [])}
-    assert drawn == {metric.name for metric in RUN_METRICS if metric is not LABEL_COVERAGE}  # it needs no labels
+    assert drawn == {metric.name for metric in RUN_METRICS}
     assert body["widgets"][0]["type"] == "alarm"
-    assert len(body["widgets"][0]["properties"]["alarms"]) == 4
+    assert len(body["widgets"][0]["properties"]["alarms"]) == 4 * 4

@@ -83,8 +83,7 @@ def test_an_existing_endpoint_is_read_where_it_captures(existing: Template) -> N
 
 
 def test_the_schedule_starts_the_machine_with_its_own_time(flights: Template, of_type: Any) -> None:
-    ((_, schedule),) = of_type(flights, "AWS::Scheduler::Schedule")
-    p = schedule["Properties"]
+    p = next(r["Properties"] for name, r in of_type(flights, "AWS::Scheduler::Schedule") if "dataquality" in name)
     assert json.loads(p["Target"]["Input"]) == {
         "monitor": "data-quality",
         "scheduled_time": "<aws.scheduler.scheduled-time>",
@@ -95,9 +94,11 @@ def test_the_schedule_starts_the_machine_with_its_own_time(flights: Template, of
 
 
 def test_schedules_wait_for_the_baseline(flights: Template, of_type: Any) -> None:
-    ((_, schedule),) = of_type(flights, "AWS::Scheduler::Schedule")
     baselines: Resources = of_type(flights, "Custom::WatchkeeperBaseline")
-    assert {name for name, _ in baselines} <= set(schedule["DependsOn"])
+    by_monitor = {resource["Properties"]["Monitor"]: name for name, resource in baselines}
+    for _, schedule in of_type(flights, "AWS::Scheduler::Schedule"):
+        monitor = json.loads(schedule["Properties"]["Target"]["Input"])["monitor"]
+        assert by_monitor[monitor] in schedule["DependsOn"]
 
 
 def test_failed_executions_are_kept(flights: Template, of_type: Any) -> None:

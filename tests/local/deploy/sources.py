@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import random
 import tarfile
 from collections.abc import Iterable, Mapping
@@ -56,16 +57,33 @@ def as_csv(lines: Iterable[Iterable[str]]) -> bytes:
 def _sources(config: EndpointConfig) -> Mapping[str, bytes]:
     found: dict[str, bytes] = {}
     if config.endpoint.create:
-        found |= {
-            str(v.model.artifact): _archive("code/inference.py", INFERENCE) for v in config.endpoint.create.variants
-        }
+        model = {"code/inference.py": INFERENCE, "model.json": _linear_model(config)}
+        found |= {str(variant.model.artifact): _archive(model) for variant in config.endpoint.create.variants}
     if config.retraining and config.retraining.training:
-        found[config.retraining.training.code] = _archive("train.py", b"")
+        found[config.retraining.training.code] = _archive({"train.py": b""})
     if config.baseline.dataset:
         found[config.baseline.dataset] = _training_set(config)
     if config.baseline.statistics and config.baseline.constraints:
         found |= _existing_baseline(config, config.baseline.statistics, config.baseline.constraints)
+    found |= {monitor.dataset: _labelled_set(config) for monitor in config.monitors if monitor.dataset}
     return found
+
+
+def _linear_model(config: EndpointConfig) -> bytes:
+    weights = dict.fromkeys(config.columns.features, 0.01)
+    return json.dumps({"kind": "logistic", "weights": weights}).encode()
+
+
+def _labelled_set(config: EndpointConfig) -> bytes:
+    """Return the training set with probabilities, labels, and every other row in the disadvantaged groups."""
+    header, *lines = csv.reader(io.StringIO(_training_set(config).decode()))
+    facets = [facet for monitor in config.monitors if monitor.kind == "model-bias" for facet in monitor.facets]
+    rows = [dict(zip(header, line, strict=True)) for line in lines]
+    for number, row in enumerate(rows):
+        row |= {output: f"{float(row[output]) / 100:.5f}" for output in config.columns.outputs}
+        row |= {facet.column: str(facet.equals[0]) if number % 2 else "another" for facet in facets}
+        row[config.data_schema.label or "label"] = str(number % 3 % 2)
+    return as_csv([rows[0], *(row.values() for row in rows)])
 
 
 def _training_set(config: EndpointConfig) -> bytes:
@@ -94,12 +112,13 @@ def _existing_baseline(config: EndpointConfig, statistics: str, constraints: str
     return {statistics: made.files["statistics.json"], constraints: made.files["constraints.json"]}
 
 
-def _archive(name: str, content: bytes) -> bytes:
+def _archive(files: Mapping[str, bytes]) -> bytes:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
-        member = tarfile.TarInfo(name)
-        member.size = len(content)
-        archive.addfile(member, io.BytesIO(content))
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
     return packed.getvalue()
 
 

@@ -7,10 +7,19 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from pydantic import BaseModel
+
 from monitoring_core.artifacts import BaselineFiles, make_baseline
 from monitoring_core.dataset import Source, read_dataset
-from monitoring_core.spec import DataQualitySpec
+from monitoring_core.explain.archive import find_model_file
+from monitoring_core.spec import MonitorSpec
 from tests.local.deploy.readers.shape import Client, Properties, Reader
+
+
+class Monitored(BaseModel):
+    """The specification of a monitor of any kind."""
+
+    spec: MonitorSpec
 
 
 def current_baseline(client: Client, bucket: str, physical_id: str) -> tuple[str, dict[str, Any]]:
@@ -47,8 +56,10 @@ def _contents(client: Client, physical_id: str, _: Properties) -> Properties:
 
 
 def _made(client: Client, expected: Properties) -> BaselineFiles:
+    spec = Monitored.model_validate({"spec": json.loads(expected["Spec"])}).spec
+    model_file = getattr(spec, "model_file", None)
     return make_baseline(
-        DataQualitySpec.model_validate_json(expected["Spec"]),
+        spec,
         read_dataset(Source(expected["Dataset"], _get(client, expected["Dataset"]))),
         model=expected["Model"],
         dataset=expected["Dataset"],
@@ -56,6 +67,7 @@ def _made(client: Client, expected: Properties) -> BaselineFiles:
         created_at=datetime.now(UTC),
         time_column=expected["TimeColumn"] or None,
         period=timedelta(seconds=int(expected["PeriodSeconds"])),
+        model_file=find_model_file(_get(client, model_file), model_file) if model_file else None,
     )
 
 
