@@ -19,6 +19,7 @@ import pandas as pd
 from examples.flights.data import FEATURES, LABEL, as_csv
 from infra.config import EndpointConfig
 from localaws.account import LocalAccount
+from localaws.sagemaker.storage import unpack
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = Path(__file__).parent
@@ -190,8 +191,7 @@ def _archive(folder: Path) -> bytes:
 def _score(artifact: bytes, rows: str) -> list[float]:
     """Score rows with the model as the retraining pipeline does: through its own inference.py, in its own process."""
     with tempfile.TemporaryDirectory(prefix="flights-model-") as folder:
-        with tarfile.open(fileobj=io.BytesIO(artifact)) as archive:
-            archive.extractall(folder, filter="data")
+        unpack(artifact, Path(folder))
         (Path(folder) / "rows.csv").write_text(rows)
         script = ROOT / "functions" / "pipeline_steps" / "score.py"
         command = [sys.executable, str(script), folder, f"{folder}/rows.csv"]

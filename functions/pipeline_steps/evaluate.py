@@ -215,6 +215,19 @@ def read_holdout(labels_file: Path) -> Holdout:
     return Holdout(labels.astype(np.int64), np.array(groups, dtype=np.int64), times[0], times[-1])
 
 
+def _unpack(path: Path, folder: Path) -> None:
+    """Write the files of an archive below a folder; `extractall` has filters from Python 3.11.4 on only."""
+    with tarfile.open(path) as archive:
+        for member in archive:
+            target, content = (folder / member.name).resolve(), archive.extractfile(member) if member.isfile() else None
+            if content is None:
+                continue
+            if not target.is_relative_to(folder):
+                raise ScoringError(f"{path.name}: {member.name!r} lies outside the archive's folder")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content.read())
+
+
 def score(archive_folder: Path, rows: Path) -> Floats:
     """Score the rows with the model of an archive, in a process of its own.
 
@@ -227,8 +240,7 @@ def score(archive_folder: Path, rows: Path) -> Floats:
     if len(archives) != 1:
         raise FileNotFoundError(f"{archive_folder.name}: expected one *.tar.gz, found {len(archives)}")
     with tempfile.TemporaryDirectory() as folder:
-        with tarfile.open(archives[0]) as archive:
-            archive.extractall(folder, filter="data")
+        _unpack(archives[0], Path(folder).resolve())
         command = [sys.executable, str(Path(__file__).with_name("score.py")), folder, str(rows)]
         answer = subprocess.run(command, capture_output=True, check=False, text=True)  # noqa: S603 - our own script
     sys.stderr.write(answer.stderr)

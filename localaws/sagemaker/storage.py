@@ -73,9 +73,23 @@ def unpack(archive: bytes, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     try:
         with tarfile.open(fileobj=io.BytesIO(archive), mode="r:*") as members:
-            members.extractall(folder, filter="data")
+            for member in members:
+                _extract(members, member, folder.resolve())
     except (tarfile.TarError, EOFError, OSError) as error:
         raise StorageError(f"cannot unpack the archive: {error}") from error
+
+
+def _extract(archive: tarfile.TarFile, member: tarfile.TarInfo, folder: Path) -> None:
+    """Write one file or folder; extraction filters would do it, but Python 3.11 has them from 3.11.4 on only."""
+    target = (folder / member.name).resolve()
+    content = archive.extractfile(member) if member.isfile() else None
+    if not target.is_relative_to(folder) or not (member.isdir() or content):
+        raise tarfile.TarError(f"{member.name!r} is outside the archive's folder, or neither file nor folder")
+    if content is None:
+        target.mkdir(parents=True, exist_ok=True)
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_bytes(content.read())
 
 
 def pack(folder: Path) -> bytes:
