@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from html import escape
 from pathlib import Path
+from typing import Literal
 
 from examples.flights.outcome import AlarmChange, Outcome, Run
 from examples.flights.replay import FAULT_DAYS, FAULT_START
@@ -68,8 +69,8 @@ def _events(outcome: Outcome, endpoint: str, monitor: str) -> Iterator[TimelineE
 
 
 def _alarm_event(change: AlarmChange) -> TimelineEvent:
-    kind = "alarm" if change.state == "ALARM" else "ok"
-    return TimelineEvent(change.time, kind, f"{change.alarm}: {change.state}", change.reason)  # type: ignore[arg-type]
+    kind: Literal["alarm", "ok"] = "alarm" if change.state == "ALARM" else "ok"
+    return TimelineEvent(change.time, kind, f"{change.alarm}: {change.state}", change.reason)
 
 
 def _fault_events() -> Iterator[TimelineEvent]:

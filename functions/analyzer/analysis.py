@@ -52,7 +52,7 @@ def _analyse(settings: Settings, now: datetime) -> str:
     result = _evaluate(settings)
     _write(settings, result.files)
     if settings.publish_cloudwatch_metrics == "Enabled":
-        write_metrics(settings, result, now)
+        write_metrics(settings, result.metrics, now)
     return exit_message(result.violations)
 
 

@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any, Final
+from pathlib import Path
+from typing import Any, Final, Protocol
 
 import msgspec
 
-from functions.analyzer.settings import Settings
-from monitoring_core.artifacts import RunResult
 from monitoring_core.monitors.analysis import ParityMetric, StatisticSet
 from monitoring_core.window import format_time
 
 FILE_NAME: Final = "cloudwatch_metrics.jsonl"
 
 
-def write_metrics(settings: Settings, result: RunResult, now: datetime) -> None:
-    """Write one JSON object per metric of every feature.
+class MetricSettings(Protocol):
+    """What both contracts say of metrics: where they go, what they are about, and their time."""
+
+    @property
+    def cloudwatch_metrics_directory(self) -> Path: ...  # noqa: D102
+    @property
+    def endpoint(self) -> str | None: ...  # noqa: D102
+    @property
+    def schedule(self) -> str | None: ...  # noqa: D102
+    @property
+    def metric_time(self) -> datetime | None: ...  # noqa: D102
+    @property
+    def start_time(self) -> datetime | None: ...  # noqa: D102
+
+
+def write_metrics(settings: MetricSettings, metrics: Iterable[ParityMetric], now: datetime) -> None:
+    """Write one JSON object per metric.
 
     They are stamped with the start of the window, as the platform's own are; without a window, with `now`.
     """
     time = format_time(settings.metric_time or settings.start_time or now)
     named = {"Endpoint": settings.endpoint, "MonitoringSchedule": settings.schedule}
     dimensions = [{"Name": name, "Value": value} for name, value in named.items() if value]
-    lines = [_line(metric, time, dimensions) for metric in result.metrics]
+    lines = [_line(metric, time, dimensions) for metric in metrics]
     settings.cloudwatch_metrics_directory.mkdir(parents=True, exist_ok=True)
     (settings.cloudwatch_metrics_directory / FILE_NAME).write_bytes(msgspec.json.Encoder().encode_lines(lines))
 

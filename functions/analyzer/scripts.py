@@ -165,10 +165,10 @@ def _load(path: Path, name: str) -> Callable[..., Any]:
         exec(code, module.__dict__)  # noqa: S102 - running the user's script is what this is for
     except (Exception, SystemExit) as error:
         raise ConfigError(f"the script {path} cannot be run: {_explain(error, path)}") from error
-    handler = getattr(module, name, None)
+    handler: Callable[..., Any] | None = getattr(module, name, None)
     if not callable(handler):
         raise ConfigError(f"the script {path} has no function {name}; define it")
-    return handler  # type: ignore[no-any-return]
+    return handler
 
 
 def _arguments(handler: Callable[..., Any], path: Path, *, most: int) -> int:

@@ -13,9 +13,9 @@ from functions.analyzer.clarify.bias import analyse_bias
 from functions.analyzer.clarify.config import AnalysisConfig, read_config
 from functions.analyzer.clarify.dataset import Dataset, read_dataset
 from functions.analyzer.clarify.explain import analyse_explanations, compare_explanations, given_explanations
-from functions.analyzer.clarify.metrics_file import write_parity_metrics
 from functions.analyzer.clarify.predictions import with_predictions
 from functions.analyzer.clarify.settings import ClarifySettings
+from functions.analyzer.metrics_file import write_metrics
 from monitoring_core.dataset.quarantine import Quarantine
 from monitoring_core.errors import BaselineError, ConfigError
 from monitoring_core.monitors.analysis import Analysis
@@ -51,7 +51,7 @@ def run(settings: ClarifySettings, now: datetime) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
     if settings.publish_cloudwatch_metrics == "Enabled":
-        write_parity_metrics(settings, [metric for part in parts for metric in part.metrics], now)
+        write_metrics(settings, [metric for part in parts for metric in part.metrics], now)
     return exit_message(sum(len(part.evaluation.violations) for part in parts))
 
 
