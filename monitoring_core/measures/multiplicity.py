@@ -10,30 +10,6 @@ from numpy.typing import NDArray
 from monitoring_core.measures.distance import PValue
 
 
-def bonferroni(p_values: Sequence[float]) -> tuple[PValue, ...]:
-    r"""Bonferroni's correction: controls the chance of any false alarm, whatever the dependence.
-
-    .. math:: \tilde p_i = \min(1, k p_i)
-
-    Parameters
-    ----------
-    p_values : sequence of float
-        ``nan`` where a test was not possible; those are no tests and stay ``nan``.
-
-    Returns
-    -------
-    tuple of PValue
-        In [0, 1], in the order given.
-
-    Examples
-    --------
-    >>> bonferroni([0.01, 0.2, float("nan")])
-    (0.02, 0.4, nan)
-    """
-    p = np.asarray(p_values, dtype=np.float64)
-    return _typed(np.minimum(1.0, p * np.count_nonzero(~np.isnan(p))))
-
-
 def holm(p_values: Sequence[float]) -> tuple[PValue, ...]:
     r"""Holm's step-down correction: as safe as Bonferroni's and never weaker.
 
