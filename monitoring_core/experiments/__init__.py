@@ -1,0 +1,1 @@
+"""A/B tests and shadow variants: compare variants of a model while they run, with verdicts that hold at every look."""
