@@ -13,7 +13,7 @@ import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -23,19 +23,25 @@ from monitoring_core.checks.drift import evaluated_drifts, excess, is_drift
 from monitoring_core.checks.evaluation import Check, Evaluation
 from monitoring_core.dataset.batch import Batch
 from monitoring_core.dataset.quarantine import Quarantine
+from monitoring_core.engines.local import fold_all
 from monitoring_core.errors import NoDataError
-from monitoring_core.kinds import GoodData, WindowData, analyse, make_files
+from monitoring_core.fold import Fold
+from monitoring_core.kinds import Against, GoodData, fold_of, make_files
 from monitoring_core.monitors.analysis import ParityMetric
+from monitoring_core.monitors.base import State
 from monitoring_core.monitors.windows import split_by_time
 from monitoring_core.report.sagemaker.violations import feature_name, limit
 from monitoring_core.spec import MonitorSpec
 
 MAX_FINDINGS: Final = 10
 
+S = TypeVar("S", bound=State)
+
 __all__ = [
     "BaselineFiles",
     "Finding",
     "RunResult",
+    "conclude_window",
     "evaluate_window",
     "import_baseline",
     "load_baseline",
@@ -193,7 +199,23 @@ def evaluate_window(
     ColumnNotFoundError
         If the specification names a feature that the baseline does not have.
     """
-    analysis = analyse(spec, WindowData(batches, baseline.files, end, compat))
+    fold = fold_of(spec, Against(baseline.files, end, compat))
+    return conclude_window(fold, fold_all({spec.name: fold}, batches)[spec.name], quarantine)
+
+
+def conclude_window(fold: Fold[S], state: S, quarantine: Quarantine | None = None) -> RunResult:
+    """Conclude from a finished state, in whichever engine it was folded.
+
+    Parameters
+    ----------
+    fold : Fold
+        From `monitoring_core.kinds.fold_of`.
+    state : state
+        Of all rows of the window.
+    quarantine : Quarantine, optional
+        Bad records of the window.
+    """
+    analysis = fold.conclude(state)
     files = {**analysis.files, "evaluation.json": dump_evaluation(analysis.evaluation)}
     if quarantine is not None and quarantine.count:
         files["quarantine.jsonl"] = _quarantine_lines(quarantine)

@@ -8,7 +8,7 @@
     │   ├── ColumnNotFoundError
     │   └── UnsupportedFormatError
     ├── BaselineError             a baseline is missing, damaged or of another model
-    ├── IncompatibleStatesError   two states that were not made from the same baseline
+    ├── IncompatibleStatesError   two states that were not made from the same baseline, or by the same version
     └── NoDataError               nothing to analyse in the window
 
 Messages say what was wrong, what was given, what is allowed and what to do.
@@ -65,8 +65,10 @@ class IncompatibleStatesError(WatchkeeperError, ValueError):
     histograms have different edges: expected (1,), got (2,); rebuild both from the same baseline
     """
 
-    def __init__(self, message: str, *, expected: object, got: object) -> None:
-        super().__init__(f"{message}: expected {expected}, got {got}; rebuild both from the same baseline")
+    def __init__(
+        self, message: str, *, expected: object, got: object, advice: str = "rebuild both from the same baseline"
+    ) -> None:
+        super().__init__(f"{message}: expected {expected}, got {got}; {advice}")
 
 
 class NoDataError(WatchkeeperError):

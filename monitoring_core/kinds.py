@@ -1,4 +1,4 @@
-"""Every kind of monitor behind two functions: one makes the files of a baseline, the other analyses a window.
+"""Every kind of monitor behind two functions: one makes the files of a baseline, the other holds windows against it.
 
 Each kind is imported when it is asked for: a process needs one of them, and all take longer to import than the rest.
 """
@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial, singledispatch
 from itertools import chain
+from typing import Any
 
 from monitoring_core.dataset.batch import Batch
-from monitoring_core.monitors import sliced
-from monitoring_core.monitors.analysis import Analysis
+from monitoring_core.fold import Fold
+from monitoring_core.monitors import sliced, stored
 from monitoring_core.spec import (
     CustomSpec,
     DataIntegritySpec,
@@ -56,22 +57,19 @@ class GoodData:
 
 
 @dataclass(frozen=True, slots=True)
-class WindowData:
-    """What a window is judged on.
+class Against:
+    """What windows are held against.
 
     Attributes
     ----------
-    batches : iterable of Batch
-        To be read once.
     baseline : mapping of str to bytes
         Files of the baseline.
     end : datetime or None
-        End of the window, where it is known.
+        End of the window, aware, where it is known: the age of the data is counted to it.
     compat : bool
         As Amazon's analyzers do it.
     """
 
-    batches: Iterable[Batch]
     baseline: Mapping[str, bytes]
     end: datetime | None = None
     compat: bool = False
@@ -84,8 +82,16 @@ def make_files(spec: MonitorSpec, data: GoodData) -> Files:  # noqa: ARG001 - fo
 
 
 @singledispatch
-def analyse(spec: MonitorSpec, data: WindowData) -> Analysis:  # noqa: ARG001 - for the functions of each kind
-    """Hold one window against a baseline."""
+def fold_of(spec: MonitorSpec, against: Against) -> Fold[Any]:  # noqa: ARG001 - for the functions of each kind
+    """Hold a monitor against a baseline.
+
+    Raises
+    ------
+    BaselineError
+        If the baseline's files cannot be read.
+    ColumnNotFoundError
+        If the specification names a feature that the baseline does not have.
+    """
     raise TypeError(f"no monitor is made from a {type(spec).__name__}")
 
 
@@ -97,11 +103,11 @@ def _(spec: DataQualitySpec, data: GoodData) -> Files:
     return sliced.make_files(make, data.windows, spec.segments)
 
 
-@analyse.register
-def _(spec: DataQualitySpec, data: WindowData) -> Analysis:
+@fold_of.register
+def _(spec: DataQualitySpec, against: Against) -> Fold[Any]:
     from monitoring_core.monitors.data_quality import analysis as data_quality
 
-    return sliced.analyse(partial(data_quality.analyse, spec, compat=data.compat), data.batches, data.baseline)
+    return sliced.fold(partial(data_quality.fold, spec, compat=against.compat), against.baseline)
 
 
 @make_files.register
@@ -111,11 +117,11 @@ def _(spec: ModelQualitySpec, data: GoodData) -> Files:
     return model_quality.make_files(spec, data.windows, compat=data.compat)
 
 
-@analyse.register
-def _(spec: ModelQualitySpec, data: WindowData) -> Analysis:
+@fold_of.register
+def _(spec: ModelQualitySpec, against: Against) -> Fold[Any]:
     from monitoring_core.monitors.model_quality import analysis as model_quality
 
-    return model_quality.analyse(spec, data.batches, data.baseline, compat=data.compat)
+    return model_quality.fold(spec, against.baseline, compat=against.compat)
 
 
 @make_files.register
@@ -128,11 +134,11 @@ def _(spec: ModelBiasSpec, data: GoodData) -> Files:
     return sliced.make_files(make, data.windows, spec.segments)
 
 
-@analyse.register
-def _(spec: ModelBiasSpec, data: WindowData) -> Analysis:
+@fold_of.register
+def _(spec: ModelBiasSpec, against: Against) -> Fold[Any]:
     from monitoring_core.monitors.model_bias import analysis as model_bias
 
-    return sliced.analyse(partial(model_bias.analyse, spec, compat=data.compat), data.batches, data.baseline)
+    return sliced.fold(partial(model_bias.fold, spec, compat=against.compat), against.baseline)
 
 
 @make_files.register
@@ -142,11 +148,11 @@ def _(spec: ModelExplainabilitySpec, data: GoodData) -> Files:
     return model_explainability.make_files(spec, data.batches, compat=data.compat, model_file=data.model_file)
 
 
-@analyse.register
-def _(spec: ModelExplainabilitySpec, data: WindowData) -> Analysis:
+@fold_of.register
+def _(spec: ModelExplainabilitySpec, against: Against) -> Fold[Any]:
     from monitoring_core.monitors.model_explainability import analysis as model_explainability
 
-    return model_explainability.analyse(spec, data.batches, data.baseline, compat=data.compat)
+    return model_explainability.fold(spec, against.baseline, compat=against.compat)
 
 
 @make_files.register
@@ -156,11 +162,11 @@ def _(spec: PredictionDriftSpec, data: GoodData) -> Files:
     return prediction_drift.make_files(spec, data.windows)
 
 
-@analyse.register
-def _(spec: PredictionDriftSpec, data: WindowData) -> Analysis:
-    from monitoring_core.monitors.prediction_drift import analysis as prediction_drift
+@fold_of.register
+def _(spec: PredictionDriftSpec, against: Against) -> Fold[Any]:
+    from monitoring_core.monitors.prediction_drift import monitor_of
 
-    return prediction_drift.analyse(spec, data.batches, data.baseline, compat=data.compat)
+    return stored.fold(monitor_of(spec), against.baseline, compat=against.compat)
 
 
 @make_files.register
@@ -170,11 +176,11 @@ def _(spec: DataIntegritySpec, data: GoodData) -> Files:
     return data_integrity.make_files(spec, data.windows)
 
 
-@analyse.register
-def _(spec: DataIntegritySpec, data: WindowData) -> Analysis:
-    from monitoring_core.monitors.data_integrity import analysis as data_integrity
+@fold_of.register
+def _(spec: DataIntegritySpec, against: Against) -> Fold[Any]:
+    from monitoring_core.monitors.data_integrity import monitor_of
 
-    return data_integrity.analyse(spec, data.batches, data.baseline, compat=data.compat, as_of=data.end)
+    return stored.fold(monitor_of(spec, as_of=against.end), against.baseline, compat=against.compat)
 
 
 @make_files.register
@@ -184,11 +190,11 @@ def _(spec: EmbeddingDriftSpec, data: GoodData) -> Files:
     return embedding_drift.make_files(spec, data.windows)
 
 
-@analyse.register
-def _(spec: EmbeddingDriftSpec, data: WindowData) -> Analysis:
-    from monitoring_core.monitors.embedding_drift import analysis as embedding_drift
+@fold_of.register
+def _(spec: EmbeddingDriftSpec, against: Against) -> Fold[Any]:
+    from monitoring_core.monitors.embedding_drift import monitor_of
 
-    return embedding_drift.analyse(spec, data.batches, data.baseline, compat=data.compat)
+    return stored.fold(monitor_of(spec), against.baseline, compat=against.compat)
 
 
 @make_files.register
@@ -198,11 +204,11 @@ def _(spec: TextSpec, data: GoodData) -> Files:
     return text.make_files(spec, data.windows)
 
 
-@analyse.register
-def _(spec: TextSpec, data: WindowData) -> Analysis:
-    from monitoring_core.monitors.text import analysis as text
+@fold_of.register
+def _(spec: TextSpec, against: Against) -> Fold[Any]:
+    from monitoring_core.monitors.text import monitor_of
 
-    return text.analyse(spec, data.batches, data.baseline, compat=data.compat)
+    return stored.fold(monitor_of(spec), against.baseline, compat=against.compat)
 
 
 @make_files.register
@@ -212,8 +218,8 @@ def _(spec: CustomSpec, data: GoodData) -> Files:
     return custom.make_files(spec, data.windows)
 
 
-@analyse.register
-def _(spec: CustomSpec, data: WindowData) -> Analysis:
-    from monitoring_core.monitors import custom
+@fold_of.register
+def _(spec: CustomSpec, against: Against) -> Fold[Any]:
+    from monitoring_core.monitors.custom import monitor_of
 
-    return custom.analyse(spec, data.batches, data.baseline, compat=data.compat)
+    return stored.fold(monitor_of(spec), against.baseline, compat=against.compat)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import blake2b
 from typing import Final
@@ -16,7 +16,7 @@ from monitoring_core.dataset.ground_truth import GroundTruth
 from monitoring_core.dataset.lines import Numbered
 from monitoring_core.dataset.quarantine import Quarantine
 from monitoring_core.dataset.source import Source
-from monitoring_core.errors import ConfigError
+from monitoring_core.errors import ConfigError, IncompatibleStatesError
 from monitoring_core.spec import SchemaSpec
 from monitoring_core.window import Window
 
@@ -44,6 +44,41 @@ class JoinReport:
     """Matched events whose label was collected after the deadline."""
     digest: str = ""
     """16 hex digits that name the labels that met an event, whatever their order."""
+    given: str = field(default="", compare=False, repr=False)
+    """16 hex digits that name the events of all labels, in their order."""
+    used: int = field(default=0, compare=False, repr=False)
+    """A bit for each label, in their order: whether it met an event."""
+
+    def merge(self, other: JoinReport) -> JoinReport:
+        """Return both together: of other events of the window, joined to the same labels.
+
+        Exact, also where events of both sides have the same id.
+
+        Raises
+        ------
+        IncompatibleStatesError
+            If the labels were not the same.
+        """
+        labels = self.labels_without_event + self.used.bit_count()
+        if (self.given, self.duplicates) != (other.given, other.duplicates):
+            raise IncompatibleStatesError(
+                "events were joined to different labels",
+                expected=f"{labels} labels, {self.duplicates} of them twice ({self.given})",
+                got=f"{other.labels_without_event + other.used.bit_count()} labels, {other.duplicates} of them twice "
+                f"({other.given})",
+                advice="give all labels to each part, in the same order",
+            )
+        used = self.used | other.used
+        return JoinReport(
+            self.events + other.events,
+            self.matched + other.matched,
+            labels - used.bit_count(),
+            self.duplicates,
+            self.late + other.late,
+            _digest(int(self.digest, 16) + int(other.digest, 16)),
+            self.given,
+            used,
+        )
 
     @property
     def unmatched(self) -> int:
@@ -185,8 +220,14 @@ class Join:
 
     def finish(self) -> None:
         """Count the labels that found no event, and name those that did."""
-        self.report.digest = f"{self._sum % 2**64:016x}"
-        self.report.labels_without_event = len(self._truth.labels) - len(self._used)
+        labels, report = self._truth.labels, self.report
+        report.digest, report.labels_without_event = _digest(self._sum), len(labels) - len(self._used)
+        report.given = blake2b("\n".join(labels).encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+        report.used = int("".join("1" if id_ in self._used else "0" for id_ in labels) or "0", 2)
+
+
+def _digest(total: int) -> str:
+    return f"{total % 2**64:016x}"
 
 
 def _hash(event_id: str, labels: Labels) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from pydantic import JsonValue
@@ -11,7 +11,6 @@ from pydantic import JsonValue
 from monitoring_core.dataset.batch import Batch
 from monitoring_core.errors import ConfigError
 from monitoring_core.monitors import stored
-from monitoring_core.monitors.analysis import Analysis
 from monitoring_core.monitors.base import Monitor
 from monitoring_core.monitors.loading import load_function
 from monitoring_core.monitors.segments import Segmented
@@ -57,13 +56,6 @@ def monitor_of(spec: CustomSpec) -> Monitor[Any]:
 def make_files(spec: CustomSpec, windows: Sequence[Sequence[Batch]]) -> tuple[dict[str, bytes], int]:
     """Make the files of a baseline; see `stored.make_files`."""
     return stored.make_files(monitor_of(spec), windows)
-
-
-def analyse(
-    spec: CustomSpec, batches: Iterable[Batch], baseline_files: Mapping[str, bytes], *, compat: bool = False
-) -> Analysis:
-    """Hold one window against a baseline; see `stored.analyse`."""
-    return stored.analyse(monitor_of(spec), batches, baseline_files, compat=compat)
 
 
 def _check_parameters(factory: str, make: Callable[..., Any], arguments: Mapping[str, JsonValue]) -> None:

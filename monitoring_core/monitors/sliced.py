@@ -4,23 +4,35 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from monitoring_core.checks.evaluation import Bound, Check, Constraint, Evaluation, Measurement, Outcome, Subject
 from monitoring_core.dataset.batch import Batch
 from monitoring_core.monitors.analysis import Analysis
-from monitoring_core.monitors.segments import MAX_SEGMENTS, MIN_ROWS, WHOLE_DATA, labels
+from monitoring_core.monitors.monitor_fold import MonitorFold
+from monitoring_core.monitors.segments import (
+    MAX_SEGMENTS,
+    MIN_ROWS,
+    WHOLE_DATA,
+    Segments,
+    StoredState,
+    labels,
+)
+from monitoring_core.monitors.state_bytes import dump_state, load_state
 from monitoring_core.monitors.stored import dump_weakest
 from monitoring_core.monitors.windows import take
 from monitoring_core.report.sagemaker.json_bytes import encode
+from monitoring_core.stats.keyed import Keyed
 
 BASELINES: Final = "segment_baselines.json"
 VIOLATIONS: Final = "constraint_violations.json"
 
+S = TypeVar("S", bound=StoredState)
 Files = tuple[dict[str, bytes], int]
 
 
@@ -46,36 +58,78 @@ def make_files(
     files, rows = make(windows)
     slices = {}
     for key in _largest(windows, by):
-        own, _ = make([[_slice(batch, key) for batch in window] for window in windows])
+        own, _ = make([[rows for batch in window for _, rows in _slices(batch, [key])] for window in windows])
         slices[key] = {name: content.decode() for name, content in own.items()}
     return (files | {BASELINES: msgspec.json.encode(slices)} if slices else files), rows
 
 
-def analyse(
-    analyse_rows: Callable[[Iterable[Batch], Mapping[str, bytes]], Analysis],
-    batches: Iterable[Batch],
-    baseline: Mapping[str, bytes],
-) -> Analysis:
-    """Analyse a window, and each slice that has a baseline; the window is held in memory then.
+def fold(
+    make: Callable[[Mapping[str, bytes]], MonitorFold[S]], baseline: Mapping[str, bytes]
+) -> MonitorFold[S] | SlicedFold[S]:
+    """Hold windows, and each of their slices that has a baseline, against their baselines.
 
-    A slice with fewer than 100 rows is not evaluated. ``segments.json`` ranks the slices, the weakest first.
+    Parameters
+    ----------
+    make : callable
+        Makes the fold of one baseline.
+    baseline : mapping of str to bytes
+        From `make_files`.
     """
     if BASELINES not in baseline:
-        return analyse_rows(batches, baseline)
-    held = list(batches)
-    whole = analyse_rows(held, baseline)
+        return make(baseline)
     document = msgspec.json.decode(baseline[BASELINES], type=dict[str, dict[str, str]])
-    parts = {key: _analyse_slice(analyse_rows, held, key, document[key]) for key in document}
-    evaluations = [whole.evaluation, *(_of_segment(part.evaluation, key) for key, part in parts.items())]
-    evaluation = replace(
-        whole.evaluation,
-        checks=tuple(check for one in evaluations for check in one.checks),
-        measurements=tuple(measurement for one in evaluations for measurement in one.measurements),
-    )
-    files = {**whole.files, "segments.json": dump_weakest(evaluation)}
-    if VIOLATIONS in files:
-        files[VIOLATIONS] = _with_slices(files[VIOLATIONS], parts)
-    return Analysis(evaluation, files, whole.metrics)
+    files = {key: {name: text.encode() for name, text in own.items()} for key, own in document.items()}
+    return SlicedFold(make(baseline), {key: make(own) for key, own in files.items()})
+
+
+@dataclass(frozen=True, slots=True)
+class SlicedFold(Generic[S]):
+    """All rows, and each slice of them, held against baselines of their own.
+
+    A slice with fewer than 100 rows is not evaluated. ``segments.json`` ranks the slices, the weakest first.
+
+    Attributes
+    ----------
+    whole : MonitorFold
+        Of all rows.
+    slices : mapping of str to MonitorFold
+        By ``column=value``.
+    """
+
+    whole: MonitorFold[S]
+    slices: Mapping[str, MonitorFold[S]]
+
+    def empty(self) -> Segments[S]:
+        """Return the states of no rows."""
+        return Segments(self.whole.empty())
+
+    def observe(self, batch: Batch, /) -> Segments[S]:
+        """Return the states of one batch."""
+        own = {key: self.slices[key].observe(rows) for key, rows in _slices(batch, self.slices)}
+        return Segments(self.whole.observe(batch), Keyed(own))
+
+    def dump(self, state: Segments[S], /) -> bytes:
+        """Write the states."""
+        return dump_state(self.whole.monitor.name, state)
+
+    def load(self, body: bytes, /) -> Segments[S]:
+        """Read what `dump` wrote."""
+        return load_state(self.whole.monitor.name, body, self.empty())
+
+    def conclude(self, state: Segments[S], /) -> Analysis:
+        """Hold the states against their baselines."""
+        whole = self.whole.conclude(state.whole)
+        parts = {key: _conclude(own, state.by.get(key)) for key, own in self.slices.items()}
+        evaluations = [whole.evaluation, *(_of_segment(part.evaluation, key) for key, part in parts.items())]
+        evaluation = replace(
+            whole.evaluation,
+            checks=tuple(check for one in evaluations for check in one.checks),
+            measurements=tuple(measurement for one in evaluations for measurement in one.measurements),
+        )
+        files = {**whole.files, "segments.json": dump_weakest(evaluation)}
+        if VIOLATIONS in files:
+            files[VIOLATIONS] = _with_slices(files[VIOLATIONS], parts)
+        return Analysis(evaluation, files, whole.metrics)
 
 
 def _largest(windows: Sequence[Sequence[Batch]], by: Sequence[str]) -> Iterator[str]:
@@ -92,22 +146,23 @@ def _counts(batch: Batch, column: str) -> tuple[np.ndarray[Any, Any], np.ndarray
     return np.unique(labels(batch[column]), return_counts=True)
 
 
-def _slice(batch: Batch, key: str) -> Batch:
-    column, _, value = key.partition("=")
-    return take(batch, np.flatnonzero(labels(batch[column]) == value))
+def _slices(batch: Batch, keys: Iterable[str]) -> Iterator[tuple[str, Batch]]:
+    """Yield the rows of each slice that has some."""
+    values: dict[str, NDArray[np.str_]] = {}
+    for key in keys if len(batch) else ():
+        column, _, value = key.partition("=")
+        if column not in values:
+            values[column] = labels(batch[column])
+        rows = np.flatnonzero(values[column] == value)
+        if rows.size:
+            yield key, take(batch, rows)
 
 
-def _analyse_slice(
-    analyse_rows: Callable[[Iterable[Batch], Mapping[str, bytes]], Analysis],
-    held: Sequence[Batch],
-    key: str,
-    baseline: Mapping[str, str],
-) -> Analysis:
-    own = [_slice(batch, key) for batch in held]
-    rows = sum(map(len, own))
-    if rows < MIN_ROWS:
+def _conclude(fold: MonitorFold[S], state: S | None) -> Analysis:
+    rows = 0 if state is None else state.rows
+    if state is None or rows < MIN_ROWS:
         return Analysis(Evaluation("", rows, (_too_few(rows),)), {})
-    return analyse_rows(own, {name: content.encode() for name, content in baseline.items()})
+    return fold.conclude(state)
 
 
 def _too_few(rows: int) -> Check:

@@ -19,6 +19,7 @@ from monitoring_core.dataset.batch import Batch
 from monitoring_core.errors import BaselineError, NoDataError
 from monitoring_core.monitors.analysis import Analysis
 from monitoring_core.monitors.base import Baseline, Monitor, judge, profile
+from monitoring_core.monitors.monitor_fold import MonitorFold
 from monitoring_core.monitors.segments import StoredState
 from monitoring_core.monitors.weakest import weakest
 from monitoring_core.report.sagemaker.json_bytes import encode, number
@@ -105,38 +106,37 @@ def load_reference(monitor: Monitor[S], files: Mapping[str, bytes]) -> S:
         raise BaselineError(f"the state in {STATISTICS} cannot be read: {error!r}; make the baseline again") from error
 
 
-def analyse(
-    monitor: Monitor[S], batches: Iterable[Batch], baseline_files: Mapping[str, bytes], *, compat: bool = False
-) -> Analysis:
-    """Hold one window against a baseline.
+def fold(monitor: Monitor[S], baseline_files: Mapping[str, bytes], *, compat: bool = False) -> MonitorFold[S]:
+    """Hold windows against a baseline.
 
     Returns
     -------
-    Analysis
-        Files: ``statistics.json`` (every number of the window), ``constraints.json`` (what they were held
-        against), ``constraint_violations.json``, ``evaluation.json``, and ``segments.json`` (the weakest slices)
+    MonitorFold
+        Files of its analysis: ``statistics.json`` (every number of the window), ``constraints.json`` (what they were
+        held against), ``constraint_violations.json``, ``evaluation.json``, and ``segments.json`` (the weakest slices)
         where rows are sliced.
 
     Raises
     ------
     BaselineError
         If the baseline's files cannot be read.
-    ColumnNotFoundError
-        If a column is not in the data.
     """
     reference = load_reference(monitor, baseline_files)
     constraints = _calibrated(monitor.suggest(reference), _stored_distances(baseline_files))
-    state = profile(monitor, batches, reference)
-    evaluation = judge(monitor, state, Baseline(reference, constraints))
-    files = {
-        STATISTICS: dump_measurements(evaluation),
-        CONSTRAINTS: dump_constraints(constraints),
-        "constraint_violations.json": dump_violations(evaluation, compat=compat),
-        "evaluation.json": dump_evaluation(evaluation),
-    }
-    if any(constraint.subject.segment for constraint in constraints):
-        files["segments.json"] = dump_weakest(evaluation)
-    return Analysis(evaluation, files)
+
+    def verdict(state: S) -> Analysis:
+        evaluation = judge(monitor, state, Baseline(reference, constraints))
+        files = {
+            STATISTICS: dump_measurements(evaluation),
+            CONSTRAINTS: dump_constraints(constraints),
+            "constraint_violations.json": dump_violations(evaluation, compat=compat),
+            "evaluation.json": dump_evaluation(evaluation),
+        }
+        if any(constraint.subject.segment for constraint in constraints):
+            files["segments.json"] = dump_weakest(evaluation)
+        return Analysis(evaluation, files)
+
+    return MonitorFold(monitor, reference, verdict)
 
 
 def dump_constraints(constraints: Sequence[Constraint]) -> bytes:

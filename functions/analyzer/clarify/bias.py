@@ -9,9 +9,10 @@ from functions.analyzer.clarify.config import AnalysisConfig, MetricsConfig
 from functions.analyzer.clarify.dataset import Dataset
 from monitoring_core.checks.evaluation import Evaluation
 from monitoring_core.errors import ConfigError
+from monitoring_core.fold import analyse
 from monitoring_core.measures.bias import METRICS, Stage
 from monitoring_core.monitors.analysis import Analysis
-from monitoring_core.monitors.model_bias.analysis import analyse, make_files
+from monitoring_core.monitors.model_bias.analysis import fold, make_files
 from monitoring_core.spec.base import SchemaSpec
 from monitoring_core.spec.model_bias import ColumnSelection, ModelBiasSpec
 
@@ -32,7 +33,7 @@ def analyse_bias(
     """
     spec = bias_spec(config, dataset, compat=compat)
     if baseline is not None:
-        return analyse(spec, dataset.batches, baseline, compat=compat)
+        return analyse(fold(spec, baseline, compat=compat), dataset.batches)
     files, rows = make_files(spec, dataset.batches, compat=compat)
     return Analysis(Evaluation(spec.name, rows), files)
 

@@ -1,7 +1,7 @@
 """Data integrity."""
 
-from monitoring_core.monitors.data_integrity.analysis import analyse, make_files, monitor_of
+from monitoring_core.monitors.data_integrity.analysis import make_files, monitor_of
 from monitoring_core.monitors.data_integrity.monitor import DataIntegrity
 from monitoring_core.monitors.data_integrity.state import IntegrityState
 
-__all__ = ["DataIntegrity", "IntegrityState", "analyse", "make_files", "monitor_of"]
+__all__ = ["DataIntegrity", "IntegrityState", "make_files", "monitor_of"]

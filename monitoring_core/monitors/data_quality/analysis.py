@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain
 
 import msgspec
@@ -20,6 +20,7 @@ from monitoring_core.monitors.data_quality.drift import DISTANCE, P_VALUE
 from monitoring_core.monitors.data_quality.monitor import COLUMN_COUNT, DataQuality
 from monitoring_core.monitors.data_quality.profile import DataProfile
 from monitoring_core.monitors.data_quality.suggest import apply_spec, suggest_constraints
+from monitoring_core.monitors.monitor_fold import MonitorFold
 from monitoring_core.report.sagemaker import (
     dump_constraints,
     dump_statistics,
@@ -67,24 +68,32 @@ def make_files(
     return files, whole.rows
 
 
-def analyse(
-    spec: DataQualitySpec, batches: Iterable[Batch], baseline: Mapping[str, bytes], *, compat: bool = False
-) -> Analysis:
-    """Analyse one window; the specification's own limits are applied over the baseline's.
+def fold(spec: DataQualitySpec, baseline: Mapping[str, bytes], *, compat: bool = False) -> MonitorFold[DataProfile]:
+    """Hold windows against a baseline; the specification's own limits are applied over the baseline's.
 
     When there are no rows, or another number of columns than expected, there are no statistics and constraints,
     as from Amazon's analyzer.
+
+    Raises
+    ------
+    BaselineError
+        If the baseline's files cannot be read.
+    ColumnNotFoundError
+        If the specification names a feature that the baseline does not have.
     """
     constraints = apply_spec(load_limits(baseline), spec)
     reference = load_reference(baseline)
     monitor = DataQuality(constraints, min_rows=spec.min_rows, compat=compat, name=spec.name)
-    state = profile(monitor, batches, reference)
-    evaluation = judge(monitor, state, Baseline(reference, tuple(monitor.suggest(reference))))
-    files = {"constraint_violations.json": dump_violations(evaluation, compat=compat)}
-    if any(measurement.metric != COLUMN_COUNT for measurement in evaluation.measurements):
-        files[STATISTICS] = dump_statistics(state)
-        files[CONSTRAINTS] = dump_constraints(suggest_constraints(state))
-    return Analysis(evaluation, files, tuple(_metrics(state, evaluation, constraints)))
+
+    def verdict(state: DataProfile) -> Analysis:
+        evaluation = judge(monitor, state, Baseline(reference, tuple(monitor.suggest(reference))))
+        files = {"constraint_violations.json": dump_violations(evaluation, compat=compat)}
+        if any(measurement.metric != COLUMN_COUNT for measurement in evaluation.measurements):
+            files[STATISTICS] = dump_statistics(state)
+            files[CONSTRAINTS] = dump_constraints(suggest_constraints(state))
+        return Analysis(evaluation, files, tuple(_metrics(state, evaluation, constraints)))
+
+    return MonitorFold(monitor, reference, verdict)
 
 
 def load_limits(files: Mapping[str, bytes]) -> Constraints:

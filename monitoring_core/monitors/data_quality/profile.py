@@ -174,7 +174,7 @@ def _tally(column: Column, ordered: NDArray[np.float64], known: frozenset[str]) 
         return Tally(other=int(ordered.size))
     counts: Counter[str] = Counter()
     for code, spell in ((TypeCode.INTEGRAL, _spell_integer), (TypeCode.FRACTIONAL, repr)):
-        values, times = np.unique(column.numbers[column.codes == code], return_counts=True)
+        values, times = np.unique(column.numbers[column.codes == code] + 0.0, return_counts=True)  # -0.0 is 0.0
         counts.update(dict(zip(map(spell, values.tolist()), times.tolist(), strict=True)))
     return Tally.from_counts(counts, known)
 

@@ -1,13 +1,12 @@
-"""Baseline and window of vectors, as files."""
+"""What is watched of vectors, and the files of a baseline."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from monitoring_core.dataset.batch import Batch
 from monitoring_core.monitors import stored
-from monitoring_core.monitors.analysis import Analysis
 from monitoring_core.monitors.base import Monitor
 from monitoring_core.monitors.embedding_drift.monitor import EmbeddingDrift
 from monitoring_core.monitors.segments import Segmented
@@ -23,10 +22,3 @@ def monitor_of(spec: EmbeddingDriftSpec) -> Monitor[Any]:
 def make_files(spec: EmbeddingDriftSpec, windows: Sequence[Sequence[Batch]]) -> tuple[dict[str, bytes], int]:
     """Make the files of a baseline; see `stored.make_files`."""
     return stored.make_files(monitor_of(spec), windows)
-
-
-def analyse(
-    spec: EmbeddingDriftSpec, batches: Iterable[Batch], baseline_files: Mapping[str, bytes], *, compat: bool = False
-) -> Analysis:
-    """Hold one window against a baseline; see `stored.analyse`."""
-    return stored.analyse(monitor_of(spec), batches, baseline_files, compat=compat)

@@ -18,6 +18,7 @@ from monitoring_core.monitors.model_bias.levels import as_number
 from monitoring_core.monitors.model_bias.monitor import ModelBias
 from monitoring_core.monitors.model_bias.report import BiasReport, measurements
 from monitoring_core.monitors.model_bias.state import BiasState
+from monitoring_core.monitors.monitor_fold import MonitorFold
 from monitoring_core.report.sagemaker.bias import dump_bias_analysis, load_bias_analysis
 from monitoring_core.report.sagemaker.bias_violations import dump_bias_violations
 from monitoring_core.spec.model_bias import ColumnSelection, ModelBiasSpec
@@ -47,17 +48,13 @@ def make_files(spec: ModelBiasSpec, batches: Iterable[Batch], *, compat: bool = 
     return {ANALYSIS: dump_bias_analysis(monitor.report(state), compat=compat)}, state.rows
 
 
-def analyse(
-    spec: ModelBiasSpec, batches: Iterable[Batch], baseline_files: Mapping[str, bytes], *, compat: bool = False
-) -> Analysis:
-    """Analyse a window against a baseline.
+def fold(spec: ModelBiasSpec, baseline_files: Mapping[str, bytes], *, compat: bool = False) -> MonitorFold[BiasState]:
+    """Hold windows against a baseline.
 
     Parameters
     ----------
     spec : ModelBiasSpec
         By default a threshold or value whose meaning the specification leaves open has the one it had at the baseline.
-    batches : iterable of Batch
-        The rows of the window, read once.
     baseline_files : mapping of str to bytes
         With ``analysis.json``, ours or Clarify's.
     compat : bool
@@ -76,16 +73,19 @@ def analyse(
         spec = decided(spec, baseline)
     found = measurements(baseline)
     monitor = ModelBias(spec, compat, {(m.metric, m.subject): m.value for m in found if m.metric not in spec.limits})
-    state = profile(monitor, batches)
-    if not state.rows:
-        return Analysis(Evaluation(spec.name, 0), {})
-    report = monitor.report(state)
-    evaluation = judge(monitor, state, Baseline(BiasState(), monitor.constraints(found)))
-    files = {
-        ANALYSIS: dump_bias_analysis(report, compat=compat),
-        VIOLATIONS: dump_bias_violations(evaluation, report, compat=compat),
-    }
-    return Analysis(evaluation, files, tuple(parity_metrics(report)))
+
+    def verdict(state: BiasState) -> Analysis:
+        if not state.rows:
+            return Analysis(Evaluation(spec.name, 0), {})
+        report = monitor.report(state)
+        evaluation = judge(monitor, state, Baseline(BiasState(), monitor.constraints(found)))
+        files = {
+            ANALYSIS: dump_bias_analysis(report, compat=compat),
+            VIOLATIONS: dump_bias_violations(evaluation, report, compat=compat),
+        }
+        return Analysis(evaluation, files, tuple(parity_metrics(report)))
+
+    return MonitorFold(monitor, None, verdict)
 
 
 def decided(spec: ModelBiasSpec, baseline: BiasReport) -> ModelBiasSpec:

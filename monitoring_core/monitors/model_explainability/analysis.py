@@ -20,6 +20,7 @@ from monitoring_core.monitors.model_explainability.baseline import BaselineAttri
 from monitoring_core.monitors.model_explainability.model import explained, loaded_model, records
 from monitoring_core.monitors.model_explainability.monitor import FeatureAttribution
 from monitoring_core.monitors.model_explainability.sample import BoundedRows
+from monitoring_core.monitors.model_explainability.sampling import Sampling
 from monitoring_core.monitors.model_explainability.verdict import (
     ANALYSIS,
     State,
@@ -29,10 +30,12 @@ from monitoring_core.monitors.model_explainability.verdict import (
     load_baseline,
     load_reference,
 )
+from monitoring_core.monitors.monitor_fold import MonitorFold
 from monitoring_core.monitors.segments import Segmented, Segments
 from monitoring_core.report.sagemaker.explainability import dump_explanations
 from monitoring_core.spec.model_explainability import ModelExplainabilitySpec
 from monitoring_core.stats.attribution import Attributions
+from monitoring_core.stats.mergeable import merge_all
 
 MIN_CLUSTER: Final = 5
 """Rows that a record of the SHAP baseline stands for at least, so that no row is kept as it was."""
@@ -81,10 +84,11 @@ def make_files(
     for batch in held:
         require_codes(batch, features, loaded.levels)
     background = records(spec, features, loaded) or centres(spec, held, features, loaded)
-    sample = _sample(spec, held, features, loaded, compat=compat)
-    made = explained(spec, loaded, features, background, rows=sum(map(len, sample)), compat=compat)
-    watched = Segmented(made.monitor, () if compat else spec.segments, min_rows=spec.min_rows)
-    state = _profile(watched, sample)
+    sampling = _sampling(spec, features, loaded, compat=compat)
+    sample = merge_all(map(sampling.observe, held), sampling.empty()).chosen()
+    made = explained(spec, loaded, features, background, rows=len(sample), compat=compat)
+    watched = Segmented(made.monitor, sampling.also, min_rows=spec.min_rows)
+    state = _profile(watched, [sample])
     reference = watched.as_reference(state)
     own = BaselineAttributions(features, made.monitor.labels, background, reference.to_dict())
     files = {
@@ -94,28 +98,27 @@ def make_files(
     return files | ({MODEL: model_file} if model_file is not None else {}), state.rows
 
 
-def analyse(
+def fold(
     spec: ModelExplainabilitySpec,
-    batches: Iterable[Batch],
     baseline_files: Mapping[str, bytes],
     *,
     compat: bool = False,
     model: Model | None = None,
-) -> Analysis:
-    """Explain a window and hold the order of its features against the baseline's.
+) -> MonitorFold[BoundedRows]:
+    """Hold the order of a window's features against the baseline's.
 
-    By default it is drift only where the whole 95 % interval of the NDCG is below the threshold.
+    Observing keeps at most a bounded choice of rows; concluding explains them. By default it is drift only where the
+    whole 95 % interval of the NDCG is below the threshold.
 
     Parameters
     ----------
     spec : ModelExplainabilitySpec
-    batches : iterable of Batch
-        The rows of the window, read once; at most ``spec.max_rows`` of them are explained.
+        At most ``spec.max_rows`` rows of a window are explained.
     baseline_files : mapping of str to bytes
         From `make_files`; or Clarify's ``analysis.json`` and a model file named ``model``, with the SHAP baseline in
         the specification.
     compat : bool
-        Decide as Clarify: on the value alone, on any number of rows.
+        Decide as Clarify: on the value alone, on any number of rows, of which all are kept.
     model : Model, optional
         An endpoint or other callable, where the baseline has no model file.
 
@@ -131,12 +134,17 @@ def analyse(
     else:
         features = order_of(spec.columns.features or tuple(load_baseline(baseline_files)[0].values), loaded.model)
         background = _given(records(spec, features, loaded))
-    sample = _sample(spec, batches, features, loaded, compat=compat)
-    rows = sum(map(len, sample)) if spec.max_rows is None or compat else spec.max_rows
-    made = explained(spec, loaded, features, background, rows=rows, compat=compat)
-    reference = load_reference(made.monitor, baseline_files)
-    state = _profile(Segmented(made.monitor, () if compat else spec.segments), sample, reference)
-    return judged(made.monitor, state, made.expected, reference, compat=compat)
+    sampling = _sampling(spec, features, loaded, compat=compat)
+
+    def verdict(state: BoundedRows) -> Analysis:
+        sample = state.chosen()
+        rows = len(sample) if spec.max_rows is None or compat else spec.max_rows
+        made = explained(spec, loaded, features, background, rows=rows, compat=compat)
+        reference = load_reference(made.monitor, baseline_files)
+        attributions = _profile(Segmented(made.monitor, sampling.also), [sample] if state.rows else [], reference)
+        return judged(made.monitor, attributions, made.expected, reference, compat=compat)
+
+    return MonitorFold(sampling, None, verdict)
 
 
 def compare(
@@ -159,19 +167,9 @@ def compare(
     return judged(monitor, state, expected, load_reference(monitor, baseline_files), compat=compat)
 
 
-def _sample(
-    spec: ModelExplainabilitySpec,
-    batches: Iterable[Batch],
-    features: Sequence[str],
-    loaded: LoadedModel,
-    *,
-    compat: bool,
-) -> list[Batch]:
-    """Return the rows to explain; those that cannot be read stay in, to be counted."""
-    sample = BoundedRows(None if compat else spec.max_rows)
-    for batch in batches:
-        sample.add(batch, encode(batch, features, loaded.levels))
-    return sample.batches
+def _sampling(spec: ModelExplainabilitySpec, features: Sequence[str], loaded: LoadedModel, *, compat: bool) -> Sampling:
+    size, also = (None, ()) if compat else (spec.max_rows, spec.segments)
+    return Sampling(spec.name, tuple(features), also, loaded.levels, size)
 
 
 def _profile(watched: Segmented[Attributions], batches: Sequence[Batch], reference: State | None = None) -> State:

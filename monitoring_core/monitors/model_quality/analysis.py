@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 from typing import Any, Final
 
@@ -18,9 +19,11 @@ from monitoring_core.monitors.model_quality.binary import BinaryQuality, BinaryS
 from monitoring_core.monitors.model_quality.constraints import Limits, apply_spec, as_checks, suggest_limits
 from monitoring_core.monitors.model_quality.multiclass import MulticlassQuality, MulticlassState
 from monitoring_core.monitors.model_quality.own_file import OWN_FILE, OwnFile, dump_own_file, load_own_file
-from monitoring_core.monitors.model_quality.positive_label import decide_positive_label
+from monitoring_core.monitors.model_quality.positive_label import decide_positive_label, is_undecided
 from monitoring_core.monitors.model_quality.quality import ModelQuality
 from monitoring_core.monitors.model_quality.regression import RegressionQuality
+from monitoring_core.monitors.model_quality.undecided import UndecidedQuality, UndecidedState
+from monitoring_core.monitors.monitor_fold import MonitorFold
 from monitoring_core.monitors.segments import Segmented, Segments
 from monitoring_core.monitors.stored import dump_weakest
 from monitoring_core.report.sagemaker.model_quality import (
@@ -75,7 +78,7 @@ def make_files(
     DataError
         If labels or predictions are not what the problem needs.
     """
-    spec, _ = decide_positive_label(spec, chain.from_iterable(windows))
+    spec = decide_positive_label(spec, chain.from_iterable(windows))
     monitor = monitor_of(spec, compat=compat)
     parts = [profile(monitor, window) for window in windows]
     whole = merge_all(parts, monitor.empty())
@@ -94,45 +97,66 @@ def make_files(
     return files, whole.rows
 
 
-def analyse(
-    spec: ModelQualitySpec, batches: Iterable[Batch], baseline: Mapping[str, bytes], *, compat: bool = False
-) -> Analysis:
-    """Hold one window against a baseline, Amazon's or ours; the specification's own limits go over the baseline's.
+def fold(spec: ModelQualitySpec, baseline: Mapping[str, bytes], *, compat: bool = False) -> MonitorFold[Any]:
+    """Hold windows against a baseline, Amazon's or ours; the specification's own limits go over the baseline's.
 
-    When there are no rows there are no statistics and constraints.
+    When there are no rows there are no statistics and constraints. The positive label is the specification's, or the
+    one of our baseline; against one of Amazon's the labels of the window tell it.
 
     Raises
     ------
     BaselineError
         If the baseline's files cannot be read, or are of another problem.
-    ColumnNotFoundError
-        If an attribute has no column.
-    DataError
-        If labels or predictions are not what the problem needs.
     """
     if CONSTRAINTS not in baseline:
         raise BaselineError(f"the baseline has no {CONSTRAINTS} (found: {', '.join(baseline) or 'nothing'})")
-    own = load_own_file(baseline[OWN_FILE]) if OWN_FILE in baseline else OwnFile()
-    if spec.positive_label is None and own.positive_label is not None:
-        spec = spec.model_copy(update={"positive_label": own.positive_label})
-    spec, batches = decide_positive_label(spec, batches)
     limits = load_quality_constraints(spec.problem_type, baseline[CONSTRAINTS])
+    own = load_own_file(baseline[OWN_FILE]) if OWN_FILE in baseline else OwnFile()
+    if spec.positive_label is None:
+        spec = spec.model_copy(update={"positive_label": own.positive_label})
     monitor = monitor_of(spec, limits, compat=compat)
-    if compat or not spec.segments:
-        state = profile(monitor, batches)
-        evaluation = judge(monitor, state, Baseline(monitor.empty(), tuple(monitor.suggest(state))))
-        files = {}
-    else:
-        evaluation, state = _judge_segments(monitor, batches, own.segments)
-        files = {"segments.json": dump_weakest(evaluation)}
-    files["constraint_violations.json"] = dump_quality_violations(evaluation, compat=compat)
+    if is_undecided(spec) and OWN_FILE not in baseline:
+        return _undecided(BinaryQuality(spec, limits, compat))
+    return _whole(monitor) if compat or not spec.segments else _segmented(monitor, own.segments)
+
+
+def _whole(monitor: Quality) -> MonitorFold[Any]:
+    return MonitorFold(monitor, None, partial(_verdict, monitor))
+
+
+def _undecided(monitor: BinaryQuality) -> MonitorFold[UndecidedState]:
+    undecided = UndecidedQuality(monitor)
+    return MonitorFold(undecided, None, lambda state: _verdict(*undecided.decide(state)))
+
+
+def _segmented(monitor: Quality, limits: Mapping[str, Limits]) -> MonitorFold[Segments[Any]]:
+    """Hold all rows, and each known segment, against their limits."""
+    segmented, empty = Segmented(monitor, monitor.spec.segments), monitor.empty()
+    reference = Segments(empty, Keyed(dict.fromkeys(limits, empty)), frozenset(limits))
+    constraints = (*monitor.suggest(empty), *_of_segments(monitor.spec, limits, segmented.min_rows))
+
+    def verdict(state: Segments[Any]) -> Analysis:
+        evaluation = judge(segmented, state, Baseline(reference, constraints))
+        analysis = _analysis(monitor, state.whole, evaluation)
+        return replace(analysis, files={"segments.json": dump_weakest(evaluation), **analysis.files})
+
+    return MonitorFold(segmented, reference, verdict)
+
+
+def _verdict(monitor: Quality, state: Any) -> Analysis:
+    evaluation = judge(monitor, state, Baseline(monitor.empty(), tuple(monitor.suggest(state))))
+    return _analysis(monitor, state, evaluation)
+
+
+def _analysis(monitor: Quality, state: Any, evaluation: Evaluation) -> Analysis:
+    problem, compat = monitor.spec.problem_type, monitor.compat
+    files = {"constraint_violations.json": dump_quality_violations(evaluation, compat=compat)}
     if not state.rows:
         return Analysis(evaluation, files)
     measured = {m.metric: m for m in evaluation.measurements if not m.subject.segment}
-    suggested = suggest_limits(spec.problem_type, measured, compat=compat)
     files[STATISTICS] = _statistics(monitor, state, measured)
-    files[CONSTRAINTS] = dump_quality_constraints(spec.problem_type, suggested)
-    return Analysis(evaluation, files, tuple(_parity(spec.problem_type, measured)))
+    files[CONSTRAINTS] = dump_quality_constraints(problem, suggest_limits(problem, measured, compat=compat))
+    return Analysis(evaluation, files, tuple(_parity(problem, measured)))
 
 
 def _statistics(monitor: Quality, state: Any, measured: Measured) -> bytes:
@@ -166,16 +190,6 @@ def _segment_limits(monitor: Quality, windows: Sequence[Sequence[Batch]]) -> dic
         measured = monitor.by_metric(reference.by[key])
         limits[key] = suggest_limits(spec.problem_type, measured, windows=by_window, min_rows=spec.min_rows)
     return limits
-
-
-def _judge_segments(monitor: Quality, batches: Iterable[Batch], limits: Mapping[str, Limits]) -> tuple[Evaluation, Any]:
-    """Hold all rows, and each known segment, against their limits; return the state of all rows, too."""
-    segmented = Segmented(monitor, monitor.spec.segments)
-    empty = monitor.empty()
-    reference = Segments(empty, Keyed(dict.fromkeys(limits, empty)), frozenset(limits))
-    state = profile(segmented, batches, reference)
-    constraints = [*monitor.suggest(empty), *_of_segments(monitor.spec, limits, segmented.min_rows)]
-    return judge(segmented, state, Baseline(reference, tuple(constraints))), state.whole
 
 
 def _of_segments(spec: ModelQualitySpec, limits: Mapping[str, Limits], min_rows: int) -> Iterator[Constraint]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar, Final, Self
 
@@ -16,15 +16,7 @@ from monitoring_core.measures import classification as of
 from monitoring_core.measures.bootstrap import spread
 from monitoring_core.measures.classification import Floats, Outcomes
 from monitoring_core.measures.ranking import area_resolution, area_under_roc, average_precision
-from monitoring_core.monitors.model_quality.columns import (
-    MISSING,
-    Classes,
-    classes_of,
-    find_column,
-    label_column,
-    normalise,
-    numbers_of,
-)
+from monitoring_core.monitors.model_quality.columns import label_column, normalise, usable_rows
 from monitoring_core.monitors.model_quality.estimates import around, share
 from monitoring_core.monitors.model_quality.probabilities import Probabilities
 from monitoring_core.monitors.model_quality.quality import ModelQuality
@@ -145,29 +137,20 @@ class BinaryQuality(ModelQuality[BinaryState]):
         state = self.empty(reference)
         if not len(batch):
             return state
-        spec = self.spec
-        labels = classes_of(find_column(batch, label_column(spec)))
-        self._check_classes(labels, label_column(spec))
-        usable = labels.index != MISSING
-        scores = predicted = None
-        if spec.probability_attribute is not None:
-            scores = numbers_of(find_column(batch, spec.probability_attribute))
-            usable &= ~np.isnan(scores)
-            predicted = scores > spec.probability_threshold
-        if spec.inference_attribute is not None:
-            predictions = classes_of(find_column(batch, spec.inference_attribute))
-            self._check_classes(predictions, spec.inference_attribute)
-            usable &= predictions.index != MISSING
+        labels, predictions, scores, unusable = usable_rows(self.spec, batch)
+        self.check_classes(labels.names, label_column(self.spec))
+        if predictions is not None:
+            self.check_classes(predictions.names, str(self.spec.inference_attribute))
             predicted = predictions.is_class(self.positive)
-        kept = slice(None) if usable.all() else np.flatnonzero(usable)
-        assert predicted is not None  # noqa: S101 - the specification has one of both attributes
-        confusion = _confusion(labels.names, labels.index[kept], predicted[kept])
-        state = replace(state, confusion=confusion, unusable=len(batch) - confusion.total)
-        if scores is None:
+        else:
+            predicted = scores > self.spec.probability_threshold
+        confusion = _confusion(labels.names, labels.index, predicted)
+        state = replace(state, confusion=confusion, unusable=unusable)
+        if self.spec.probability_attribute is None:
             return state
-        positive = labels.is_class(self.positive)[kept]
-        counted = GridCounts.of(scores[kept], positive.astype(np.intp), 2, capacity=state.scores.capacity)
-        return replace(state, scores=counted, probabilities=Probabilities.of(scores[kept], positive))
+        positive = labels.is_class(self.positive)
+        counted = GridCounts.of(scores, positive.astype(np.intp), 2, capacity=state.scores.capacity)
+        return replace(state, scores=counted, probabilities=Probabilities.of(scores, positive))
 
     def estimate(self, state: BinaryState, /) -> Iterator[Measurement]:
         """Yield the metrics of ``statistics.json``, in its order, and then ours."""
@@ -225,10 +208,17 @@ class BinaryQuality(ModelQuality[BinaryState]):
             return math.nan
         return spread(np.nan_to_num(values) if self.compat else values)
 
-    def _check_classes(self, classes: Classes, attribute: str) -> None:
-        if self.spec.positive_label is not None or set(classes.names) <= {"0", "1"}:
+    def check_classes(self, names: Collection[str], attribute: str) -> None:
+        """Make sure that a column holds 0 and 1 where no positive label is given.
+
+        Raises
+        ------
+        DataError
+            If it does not.
+        """
+        if self.spec.positive_label is not None or set(names) <= {"0", "1"}:
             return
-        shown = ", ".join(classes.names[:5])
+        shown = ", ".join(list(names)[:5])
         raise DataError(
             f"column {attribute!r} holds {shown}; two classes are expected. If these are classes, say which is the "
             "positive one with positive_label; if they are probabilities, name the column as probability_attribute"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -119,6 +119,53 @@ def numbers_of(column: Column) -> NDArray[np.float64]:
         return column.numbers
     values = {text: _number(text) for text in dict.fromkeys(column.texts.tolist())}
     return np.fromiter(map(values.__getitem__, column.texts), dtype=np.float64, count=len(column))
+
+
+class UsableRows(NamedTuple):
+    """The rows of a batch that have label and prediction.
+
+    Attributes
+    ----------
+    predictions : Classes or None
+        Where the specification names a column of classes.
+    scores : ndarray
+        Empty where the specification names none.
+    unusable : int
+        The other rows.
+    """
+
+    labels: Classes
+    predictions: Classes | None
+    scores: NDArray[np.float64]
+    unusable: int
+
+
+def usable_rows(spec: ModelQualitySpec, batch: Batch) -> UsableRows:
+    """Read labels, predictions and scores.
+
+    Raises
+    ------
+    ColumnNotFoundError
+        If an attribute has no column.
+    """
+    labels, predictions = classes_of(find_column(batch, label_column(spec))), None
+    scores: NDArray[np.float64] = np.empty(0)
+    usable = labels.index != MISSING
+    if spec.probability_attribute is not None:
+        scores = numbers_of(find_column(batch, spec.probability_attribute))
+        usable &= ~np.isnan(scores)
+    if spec.inference_attribute is not None:
+        predictions = classes_of(find_column(batch, spec.inference_attribute))
+        usable &= predictions.index != MISSING
+    if usable.all():
+        return UsableRows(labels, predictions, scores, 0)
+    kept = np.flatnonzero(usable)
+    return UsableRows(
+        Classes(labels.names, labels.index[kept]),
+        None if predictions is None else Classes(predictions.names, predictions.index[kept]),
+        scores[kept] if scores.size else scores,
+        len(batch) - kept.size,
+    )
 
 
 def _numbered(numbers: NDArray[np.float64]) -> Classes:

@@ -1,5 +1,5 @@
 """Prediction drift."""
 
-from monitoring_core.monitors.prediction_drift.analysis import analyse, make_files, monitor_of
+from monitoring_core.monitors.prediction_drift.analysis import make_files, monitor_of
 
-__all__ = ["analyse", "make_files", "monitor_of"]
+__all__ = ["make_files", "monitor_of"]

@@ -1,13 +1,12 @@
-"""Baseline and window of the predictions, as files."""
+"""What is watched of the predictions, and the files of a baseline."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from monitoring_core.dataset.batch import Batch
 from monitoring_core.monitors import stored
-from monitoring_core.monitors.analysis import Analysis
 from monitoring_core.monitors.base import Monitor
 from monitoring_core.monitors.column_drift import ColumnDrift
 from monitoring_core.monitors.prediction_drift.derive import Predictions
@@ -24,10 +23,3 @@ def monitor_of(spec: PredictionDriftSpec) -> Monitor[Any]:
 def make_files(spec: PredictionDriftSpec, windows: Sequence[Sequence[Batch]]) -> tuple[dict[str, bytes], int]:
     """Make the files of a baseline; see `stored.make_files`."""
     return stored.make_files(monitor_of(spec), windows)
-
-
-def analyse(
-    spec: PredictionDriftSpec, batches: Iterable[Batch], baseline_files: Mapping[str, bytes], *, compat: bool = False
-) -> Analysis:
-    """Hold one window against a baseline; see `stored.analyse`."""
-    return stored.analyse(monitor_of(spec), batches, baseline_files, compat=compat)

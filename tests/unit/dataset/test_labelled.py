@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import math
 from datetime import UTC, datetime
+from functools import reduce
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from monitoring_core.dataset import Batch, GroundTruth, JoinReport, Quarantine, Reason, Source, read_labelled
-from monitoring_core.errors import ConfigError, DataError
+from monitoring_core.engines.partial import Partial, merge_partials
+from monitoring_core.errors import ConfigError, DataError, IncompatibleStatesError
 from monitoring_core.spec import SchemaSpec
 from monitoring_core.window import Window
 from tests.unit.dataset.captures import SCHEMA, record, side, values
@@ -116,6 +118,51 @@ def test_only_events_of_the_window_are_events() -> None:
     )
     assert sum(map(len, batches)) == 1
     assert (report.events, report.labels_without_event, quarantine.out_of_window) == (1, 1, 1)
+
+
+def shards(events: list[list[str]], labels: GroundTruth) -> JoinReport:
+    lines = (
+        [record(event_id=f"{i}-{j}", inferenceId=id_) for j, id_ in enumerate(ids)] for i, ids in enumerate(events)
+    )
+    return reduce(JoinReport.merge, [join(own, labels)[1] for own in lines])
+
+
+def test_reports_of_shards_are_the_report_of_the_whole_though_an_id_is_in_two_shards() -> None:
+    events = [["a", "b"], [], ["b", "c", "x"], ["b"]]
+    labels = truth([label("1", event_id=id_) for id_ in ("z", "a", "b", "c", "y", "a")])
+
+    merged = shards(events, labels)
+
+    assert merged == shards([[id_ for ids in events for id_ in ids]], labels)
+    assert (merged.events, merged.matched, merged.labels_without_event, merged.duplicates) == (6, 5, 2, 1)
+    read = Partial.load(Partial({}, labels=merged).dump()).labels
+    assert read == merged
+    assert read is not None
+    assert read.merge(merged).labels_without_event == 2
+
+
+def test_reports_of_other_labels_are_not_merged() -> None:
+    one, other = (join([], truth([label("1", event_id=id_)]))[1] for id_ in "ab")
+
+    with pytest.raises(IncompatibleStatesError, match="give all labels to each part"):
+        one.merge(other)
+
+
+def test_bad_labels_that_every_shard_has_read_are_counted_once() -> None:
+    partials = []
+    for shard in range(3):
+        own, common = Quarantine(), Quarantine()
+        own.add(f"capture-{shard}.jsonl", 7, Reason.NOT_JSON, excerpt="{")
+        common.add("labels.jsonl", 1, Reason.NOT_A_GROUND_TRUTH_RECORD)
+        partials.append(Partial.load(Partial({}, own, label_quarantine=common).dump()))
+
+    quarantine = merge_partials({}, partials).quarantine
+
+    assert dict(quarantine.by_reason) == {Reason.NOT_A_GROUND_TRUTH_RECORD: 1, Reason.NOT_JSON: 3}
+    assert [record.source for record in quarantine.examples] == [
+        "labels.jsonl",
+        *(f"capture-{i}.jsonl" for i in range(3)),
+    ]
 
 
 def test_no_events_have_no_coverage() -> None:

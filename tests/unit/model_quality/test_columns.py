@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from monitoring_core.errors import ColumnNotFoundError, DataError
 from monitoring_core.monitors.base import profile
 from monitoring_core.monitors.model_quality import BinaryQuality, MulticlassQuality
-from monitoring_core.monitors.model_quality.analysis import analyse, make_files
+from monitoring_core.monitors.model_quality.analysis import make_files
 from monitoring_core.monitors.model_quality.columns import find_column, normalise
 from monitoring_core.spec import ModelQualitySpec
+from tests.unit.analysing import analyse
 from tests.unit.model_quality.tables import batch, scored
 
 

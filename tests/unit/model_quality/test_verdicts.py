@@ -11,8 +11,9 @@ import pytest
 from monitoring_core.checks.evaluation import Outcome
 from monitoring_core.dataset.batch import Batch
 from monitoring_core.errors import BaselineError
-from monitoring_core.monitors.model_quality.analysis import analyse, make_files
+from monitoring_core.monitors.model_quality.analysis import make_files
 from monitoring_core.spec import MetricLimit, ModelQualitySpec
+from tests.unit.analysing import analyse
 from tests.unit.model_quality.tables import batch, scored
 
 BINARY = ModelQualitySpec(

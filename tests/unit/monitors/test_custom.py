@@ -13,11 +13,12 @@ from pydantic import ValidationError
 from monitoring_core.checks.evaluation import Bound, Outcome
 from monitoring_core.dataset import Batch
 from monitoring_core.errors import ConfigError
-from monitoring_core.monitors.custom import analyse, load_monitor, make_files
+from monitoring_core.monitors.custom import load_monitor, make_files
 from monitoring_core.monitors.kpi import Kpi
 from monitoring_core.monitors.law_check import MonitorLawError, check_monitor
 from monitoring_core.spec import CustomSpec
 from monitoring_core.stats.sums import Sums
+from tests.unit.analysing import analyse
 
 if TYPE_CHECKING:
     from tests.unit.monitors.conftest import Table

@@ -14,10 +14,11 @@ from monitoring_core.checks.evaluation import Evaluation, Outcome
 from monitoring_core.dataset import Batch, column_from_texts
 from monitoring_core.errors import ConfigError, DataError
 from monitoring_core.monitors.base import profile
-from monitoring_core.monitors.data_integrity import DataIntegrity, analyse, make_files
+from monitoring_core.monitors.data_integrity import DataIntegrity, make_files
 from monitoring_core.monitors.data_integrity.rules import judge_rows
 from monitoring_core.spec import DataIntegritySpec
 from monitoring_core.spec.rule import parse_rule
+from tests.unit.analysing import analyse
 
 if TYPE_CHECKING:
     from tests.unit.monitors.conftest import Table

@@ -12,9 +12,10 @@ from monitoring_core.checks.evaluation import Evaluation, Outcome
 from monitoring_core.dataset import Batch, Column, TypeCode
 from monitoring_core.errors import ColumnNotFoundError
 from monitoring_core.monitors.base import profile
-from monitoring_core.monitors.embedding_drift import EmbeddingDrift, analyse, make_files
+from monitoring_core.monitors.embedding_drift import EmbeddingDrift, make_files
 from monitoring_core.monitors.embedding_drift.vectors import project
 from monitoring_core.spec import EmbeddingDriftSpec
+from tests.unit.analysing import analyse
 
 if TYPE_CHECKING:
     from tests.unit.monitors.conftest import Table

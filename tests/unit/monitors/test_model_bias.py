@@ -16,9 +16,10 @@ from monitoring_core.errors import BaselineError, DataError, NoDataError
 from monitoring_core.monitors.analysis import Analysis
 from monitoring_core.monitors.base import profile
 from monitoring_core.monitors.model_bias import ModelBias
-from monitoring_core.monitors.model_bias.analysis import analyse, make_files
+from monitoring_core.monitors.model_bias.analysis import make_files
 from monitoring_core.report.sagemaker.bias import load_bias_analysis
 from monitoring_core.spec import ColumnSelection, ModelBiasSpec
+from tests.unit.analysing import analyse
 
 LABEL = ColumnSelection(column="label", equals=(1,))
 SEX = ColumnSelection(column="sex", equals=("f",))

@@ -9,15 +9,18 @@ from typing import Any
 import numpy as np
 import pytest
 
+from monitoring_core import fold
 from monitoring_core.checks.evaluation import Outcome
 from monitoring_core.dataset import Batch, column_from_texts
 from monitoring_core.errors import BaselineError, ConfigError, DataError, NoDataError
 from monitoring_core.explain import CallableModel
 from monitoring_core.monitors.analysis import Analysis
-from monitoring_core.monitors.model_explainability.analysis import analyse, compare, make_files
-from monitoring_core.monitors.model_explainability.sample import BoundedRows
+from monitoring_core.monitors.model_explainability import analysis as model_explainability
+from monitoring_core.monitors.model_explainability.analysis import compare, make_files
+from monitoring_core.monitors.model_explainability.sampling import Sampling
 from monitoring_core.monitors.windows import take
 from monitoring_core.spec import ModelExplainabilitySpec, SchemaSpec
+from tests.unit.analysing import analyse
 
 FEATURES = ("distance", "delay", "hour", "carrier")
 SPEC = ModelExplainabilitySpec(columns=SchemaSpec(outputs=("probability",), features=FEATURES))
@@ -169,11 +172,10 @@ def test_the_verdict_does_not_depend_on_order_or_split_even_when_rows_are_left_o
 
 
 def test_a_row_that_occurs_often_is_sampled_as_often() -> None:
-    sample = BoundedRows(1000)
     column = column_from_texts(["7"] * 4000 + [str(value) for value in range(10, 4010)])
-    sample.add(Batch({"x": column}), column.numbers[:, None])
+    sample = Sampling("sampling", ("x",), size=1000).observe(Batch({"x": column}))
 
-    kept = np.concatenate([part["x"].numbers for part in sample.batches])
+    kept = sample.chosen()["x"].numbers
 
     assert kept.size == 1000
     assert 430 < (kept == 7).sum() < 570
@@ -184,7 +186,7 @@ def test_a_model_behind_a_function_is_explained_without_a_file() -> None:
     spec = SPEC.model_copy(update={"columns": SchemaSpec(features=("distance", "delay")), "background_records": 3})
 
     files, _ = make_files(spec, [flights(200, 1)], model=model)
-    found = analyse(spec, [flights(200, 2)], files, model=model)
+    found = fold.analyse(model_explainability.fold(spec, files, model=model), [flights(200, 2)])
 
     assert "model" not in files
     assert values(found, "ndcg")["label0"] == 1.0

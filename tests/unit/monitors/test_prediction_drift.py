@@ -12,8 +12,9 @@ from monitoring_core.checks.codec import load_evaluation
 from monitoring_core.checks.evaluation import Evaluation, Outcome
 from monitoring_core.dataset import Batch, Column, TypeCode
 from monitoring_core.errors import BaselineError, ColumnNotFoundError, NoDataError
-from monitoring_core.monitors.prediction_drift import analyse, make_files
+from monitoring_core.monitors.prediction_drift import make_files
 from monitoring_core.spec import PredictionDriftSpec
+from tests.unit.analysing import analyse
 
 if TYPE_CHECKING:
     from tests.unit.monitors.conftest import Table

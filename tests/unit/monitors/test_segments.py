@@ -12,10 +12,11 @@ from monitoring_core.checks.evaluation import Outcome
 from monitoring_core.dataset import Batch
 from monitoring_core.monitors.base import evaluate, fit, profile
 from monitoring_core.monitors.data_quality import DataQuality
-from monitoring_core.monitors.prediction_drift import analyse, make_files
+from monitoring_core.monitors.prediction_drift import make_files
 from monitoring_core.monitors.segments import CAPACITY, Segmented
 from monitoring_core.monitors.weakest import weakest
 from monitoring_core.spec import PredictionDriftSpec
+from tests.unit.analysing import analyse
 
 if TYPE_CHECKING:
     from tests.unit.monitors.conftest import Table

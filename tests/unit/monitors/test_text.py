@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from monitoring_core.checks.evaluation import Evaluation, Outcome
-from monitoring_core.monitors.text import analyse, make_files
+from monitoring_core.monitors.text import make_files
 from monitoring_core.monitors.text.statistics import script, unprintable_share, words
 from monitoring_core.spec import TextSpec
+from tests.unit.analysing import analyse
 
 if TYPE_CHECKING:
     from tests.unit.monitors.conftest import Table
