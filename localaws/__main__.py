@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from localaws.services import Settings
 
@@ -19,6 +19,15 @@ def main() -> None:
     parser.add_argument("--start", type=datetime.fromisoformat, default=None, help="first simulated instant (now)")
     parser.add_argument("--images", type=json.loads, default={}, help="JSON: image pattern -> local command")
     parser.add_argument("--seed", type=int, default=0, help="decides sampling and identifiers")
+    parser.add_argument(
+        "--model-monitor",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="whether the account may use SageMaker Model Monitor, which takes no new customers",
+    )
+    parser.add_argument(
+        "--schedules-rest", type=float, default=0, help="shortest time between two firings of a schedule, in seconds"
+    )
     parser.add_argument("--follow-stdin", action="store_true", help="stop when standard input is closed")
     options = parser.parse_args()
     settings = Settings(
@@ -27,6 +36,8 @@ def main() -> None:
         start=options.start or datetime.now(UTC),
         images=options.images,
         seed=options.seed,
+        model_monitor=options.model_monitor,
+        schedules_rest=timedelta(seconds=options.schedules_rest),
     )
     prepare_environment(settings)
     from localaws.server import serve  # noqa: PLC0415 - moto reads the environment when it is imported

@@ -12,7 +12,7 @@ import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import IO, Any
 from urllib.parse import urlencode
@@ -48,6 +48,11 @@ class LocalAccount:
         Pattern of a container image -> local command that stands in for it, for SageMaker jobs and endpoints.
     seed : int
         Decides sampling and identifiers.
+    model_monitor : bool
+        Whether the account may use SageMaker Model Monitor, which takes no new customers.
+    schedules_rest : timedelta
+        Shortest time between two firings of a schedule of EventBridge Scheduler. AWS has no such thing: it makes
+        long simulations cheap in which something looks for work every few minutes.
 
     Examples
     --------
@@ -65,8 +70,10 @@ class LocalAccount:
         region: str = "us-east-1",
         images: Mapping[str, Sequence[str]] | None = None,
         seed: int = 0,
+        model_monitor: bool = True,
+        schedules_rest: timedelta = timedelta(),
     ) -> None:
-        self._settings = Settings(account_id, region, start, images or {}, seed)
+        self._settings = Settings(account_id, region, start, images or {}, seed, model_monitor, schedules_rest)
         self._process: subprocess.Popen[str] | None = None
         self._errors: IO[str] | None = None
         self.endpoint_url = ""
@@ -98,6 +105,8 @@ class LocalAccount:
                 *("--account", settings.account_id, "--region", settings.region),
                 *("--start", settings.start.isoformat(), "--seed", str(settings.seed)),
                 *("--images", json.dumps({key: list(value) for key, value in settings.images.items()})),
+                *("--schedules-rest", str(settings.schedules_rest.total_seconds())),
+                "--model-monitor" if settings.model_monitor else "--no-model-monitor",
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

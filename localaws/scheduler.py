@@ -44,7 +44,8 @@ def install(services: Services) -> None:
 class Scheduler:
     """The timeline of all schedules.
 
-    Flexible time windows are not used: a schedule fires at the window's start.
+    Flexible time windows are not used: a schedule fires at the window's start. One that would fire more often than the
+    account lets it leaves firings out.
 
     Parameters
     ----------
@@ -55,6 +56,7 @@ class Scheduler:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._parsed: dict[tuple[Any, ...], Schedule] = {}
+        self._fired: dict[str, datetime] = {}
 
     def next_time(self, after: datetime, /) -> datetime | None:
         """Return when a schedule fires next."""
@@ -66,6 +68,7 @@ class Scheduler:
         for stored in sorted(self._enabled(), key=lambda one: (one.group_name, one.name)):
             if self._next(stored, just_before) == at:
                 self._fire(stored, at)
+                self._fired[stored.arn] = at
 
     def _fire(self, stored: Stored, at: datetime) -> None:
         services, target = self._services, stored.target
@@ -79,8 +82,14 @@ class Scheduler:
     def _next(self, stored: Stored, after: datetime) -> datetime | None:
         start, end = _moment(stored.start_date), _moment(stored.end_date)
         schedule = self._schedule(stored, after)
-        time = schedule.next_after(after if start is None or start <= after else start - start.resolution)
+        earliest = [moment - moment.resolution for moment in (start, self._rested(stored)) if moment is not None]
+        time = schedule.next_after(max([after, *earliest]))
         return None if time is None or (end is not None and time > end) else time
+
+    def _rested(self, stored: Stored) -> datetime | None:
+        """Return when the schedule may fire again; None where it has not fired yet."""
+        last = self._fired.get(stored.arn)
+        return None if last is None else last + self._services.schedules_rest
 
     def _schedule(self, stored: Stored, now: datetime) -> Schedule:
         """Return the schedule; without a start date, a rate counts from the time the clock first saw it."""

@@ -24,6 +24,7 @@ from localaws import (
     awslambda,
     cloudformation,
     cloudwatch,
+    codebuild,
     dynamodb,
     eventbridge,
     mototime,
@@ -96,6 +97,7 @@ def assemble(settings: Settings, *, endpoint_url: str, work_dir: Path) -> Servic
     eventbridge.install(services)
     s3.install(services)
     dynamodb.install()
+    codebuild.install(services)
     scheduler.install(services)
     cloudformation.install(services)
     services.sagemaker = sagemaker.install(services)

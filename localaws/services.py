@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -40,6 +40,8 @@ class Settings:
     start: datetime
     images: Mapping[str, Sequence[str]] = field(default_factory=dict)
     seed: int = 0
+    model_monitor: bool = True
+    schedules_rest: timedelta = timedelta()
 
     def __post_init__(self) -> None:
         """Check what a typing error would turn into puzzles."""
@@ -64,6 +66,10 @@ class Services:
         Which local command stands in for a container image; see :class:`localaws.sagemaker.Account`.
     seed : int
         Decides sampling and identifiers, so that a run can be repeated.
+    model_monitor : bool
+        Whether the account may use SageMaker Model Monitor, which takes no new customers.
+    schedules_rest : timedelta
+        Shortest time between two firings of a schedule of EventBridge Scheduler.
     clock : Clock
         The simulated time.
     work : WorkQueue
@@ -80,6 +86,8 @@ class Services:
     work_dir: Path
     images: Mapping[str, Sequence[str]]
     seed: int
+    model_monitor: bool
+    schedules_rest: timedelta
     clock: Clock
     work: WorkQueue
     journal: Journal
@@ -102,6 +110,8 @@ class Services:
             work_dir=work_dir,
             images=settings.images,
             seed=settings.seed,
+            model_monitor=settings.model_monitor,
+            schedules_rest=settings.schedules_rest,
             clock=clock,
             work=work,
             journal=journal,

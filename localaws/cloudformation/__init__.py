@@ -7,12 +7,14 @@ from moto.s3.models import FakeBucket
 
 from localaws.cloudformation import (
     autoscaling,
+    builds,
     cloudwatch,
     glue,
     identity,
     lambdas,
     messaging,
     metadata,
+    parameters,
     sagemaker,
     scheduler,
     stacks,
@@ -25,12 +27,14 @@ from localaws.services import Services
 
 RESOURCE_TYPES: tuple[type[ApiResource], ...] = (
     *autoscaling.TYPES,
+    *builds.TYPES,
     *cloudwatch.TYPES,
     *glue.TYPES,
     *identity.TYPES,
     *lambdas.TYPES,
     *messaging.TYPES,
     *metadata.TYPES,
+    *parameters.TYPES,
     *sagemaker.TYPES,
     *scheduler.TYPES,
     *states.TYPES,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from graphlib import TopologicalSorter
 from typing import Any
 
@@ -22,6 +22,30 @@ def dependents_first(definitions: Mapping[str, Any]) -> list[str]:
     """
     graph = {name: [one for one in _depends_on(it) if one in definitions] for name, it in definitions.items()}
     return list(TopologicalSorter(graph).static_order())[::-1]
+
+
+def with_followers(modified: Iterable[str], definitions: Mapping[str, Any], moving: Callable[[str], bool]) -> list[str]:
+    """Return what an update modifies, dependencies first: also whatever refers to a modified resource that moves.
+
+    Parameters
+    ----------
+    moving : callable
+        Tells of a type whether references to its resources mean something else after an update.
+
+    Examples
+    --------
+    >>> config = {"Type": "Config", "Properties": {"Size": 1}}
+    >>> endpoint = {"Type": "Endpoint", "Properties": {"Config": {"Fn::GetAtt": ["Config", "Name"]}}}
+    >>> with_followers(["Config"], {"Endpoint": endpoint, "Config": config}, lambda kind: kind == "Config")
+    ['Config', 'Endpoint']
+    """
+    found = set(modified)
+    order = dependents_first(definitions)[::-1]
+    for name in order:
+        refers_to = set(_references(definitions[name].get("Properties", {})))
+        if any(moving(definitions[one]["Type"]) for one in refers_to & found):
+            found.add(name)
+    return [name for name in order if name in found]
 
 
 def _depends_on(definition: Mapping[str, Any]) -> Iterator[str]:

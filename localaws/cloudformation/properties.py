@@ -7,12 +7,6 @@ from typing import Any
 
 from moto.cloudformation.exceptions import ValidationError
 
-NOT_SIMULATED: Mapping[str, frozenset[str]] = {
-    # Properties that may be in a template although nothing here depends on them.
-    "AWS::ECR::Repository": frozenset({"LifecyclePolicy", "RepositoryPolicyText"}),
-}
-"""Type -> properties without effect on the local account."""
-
 
 class ReadTracker(dict[str, Any]):
     """A dictionary that knows which of its keys were read."""
@@ -59,7 +53,7 @@ def refuse_unread(logical_id: str, resource_type: str, name_property: str, prope
         Names the resource and the properties.
     """
     # The name is read before the model is asked.
-    ignored = properties.unread() - NOT_SIMULATED.get(resource_type, frozenset()) - {name_property}
+    ignored = properties.unread() - {name_property}
     if ignored:
         raise ValidationError(
             message=f"Resource {logical_id} ({resource_type}) has properties that the local account would ignore: "

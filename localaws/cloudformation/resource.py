@@ -26,6 +26,8 @@ class ApiResource(CloudFormationModel):
         For instance ``AWS::CloudWatch::Alarm``.
     NAME : str
         The property that holds the physical name; empty where there is none.
+    MOVES : bool
+        Whether an update gives it another name or other attributes, so that what refers to it is updated, too.
     MAX_NAME : int
         Longest physical name; a generated one is cut to it.
     name : str
@@ -40,6 +42,7 @@ class ApiResource(CloudFormationModel):
 
     TYPE: ClassVar[str] = ""
     NAME: ClassVar[str] = ""
+    MOVES: ClassVar[bool] = False
     MAX_NAME: ClassVar[int] = 255
     services: ClassVar[Services]
 

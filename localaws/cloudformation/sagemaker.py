@@ -43,14 +43,31 @@ class _SageMakerResource(ApiResource):
         return self.named()
 
 
-class Model(_SageMakerResource):
+class _Replaced(_SageMakerResource):
+    """A type of which every update makes another resource, with another name where the template gives none."""
+
+    MOVES = True
+
+    def update(self, properties: Properties) -> None:
+        """Make the new one, then delete the old one."""
+        before = type(self)(self.name, self.properties)
+        self.name = properties.get(self.NAME) or _successor(self.name)
+        if self.name == before.name:
+            before.remove()
+        self.properties = {key: value for key, value in properties.items() if key != self.NAME}
+        self.create()
+        if self.name != before.name:
+            before.remove()
+
+
+class Model(_Replaced):
     """``AWS::SageMaker::Model``."""
 
     TYPE, NAME, KIND, ARN = "AWS::SageMaker::Model", "ModelName", "model", "ModelArn"
     REF_IS_ARN = False
 
 
-class EndpointConfig(_SageMakerResource):
+class EndpointConfig(_Replaced):
     """``AWS::SageMaker::EndpointConfig``."""
 
     TYPE, NAME = "AWS::SageMaker::EndpointConfig", "EndpointConfigName"
@@ -187,6 +204,11 @@ class InferenceExperiment(_SageMakerResource):
     TYPE, NAME = "AWS::SageMaker::InferenceExperiment", "Name"
     KIND, ARN = "inference_experiment", "InferenceExperimentArn"
     MAX_NAME = 120
+
+
+def _successor(name: str) -> str:
+    """Return the generated name of what replaces a resource with a generated name."""
+    return f"{name[:-12].rstrip('-')}-{hashlib.sha256(name.encode()).hexdigest()[:12].upper()}"[:63]
 
 
 def _s3_location(location: Properties) -> Properties:

@@ -10,6 +10,8 @@ Why each of moto 5.2.5's functions is replaced
   half done here too.)
 - ``CloudFormationBackend.delete_stack`` forgets the stack before it deletes it: the CLI that watches sees an error,
   and a stack that cannot be deleted is lost.
+- ``ResourceMap.build_resource_diff`` compares the text of two templates, so what refers to a resource that has another
+  name after the update stays as it was.
 - ``ResourceMap.delete`` deletes in the order of a set; what a resource depends on must be deleted after it.
 """
 
@@ -25,7 +27,7 @@ from moto.cloudformation.parsing import ResourceMap
 from moto.core.exceptions import ServiceException
 
 from localaws.cloudformation.custom import CustomResource
-from localaws.cloudformation.order import dependents_first
+from localaws.cloudformation.order import dependents_first, with_followers
 from localaws.cloudformation.properties import ReadTracker, refuse_unread
 from localaws.cloudformation.resource import ApiResource
 from localaws.replacing import replace
@@ -37,6 +39,7 @@ def install(types: ResourceTypes) -> None:
     """Teach moto the resource types in `types`; they win over moto's own."""
     _types(types)
     _creation()
+    _update(types)
     _deletion()
 
 
@@ -106,6 +109,17 @@ def _creation() -> None:
     original_create_stack = replace(CloudFormationBackend, "create_stack", create_stack)
 
 
+def _update(types: ResourceTypes) -> None:
+    def moves(resource_type: str) -> bool:
+        return resource_type.startswith("Custom::") or (resource_type in types and types[resource_type].MOVES)
+
+    def build_resource_diff(self: Any, other_template: dict[str, Any], parameters: Any = None) -> dict[str, Any]:
+        actions: dict[str, Any] = original(self, other_template, parameters)
+        return actions | {"Modify": with_followers(actions["Modify"], other_template["Resources"], moves)}
+
+    original = replace(ResourceMap, "build_resource_diff", build_resource_diff)
+
+
 def _failed(logical_id: str, resource_type: str, error: Exception) -> ServiceException:
     why = getattr(error, "message", None) or str(error) or repr(error)
     if isinstance(error, ServiceException) and resource_type in why:  # already told, by a resource this one refers to
@@ -132,9 +146,9 @@ def _deletion() -> None:
             stack.status = "DELETE_IN_PROGRESS"
             try:
                 stack.delete()
-            except Exception:
+            except Exception as error:
                 stack.status = "DELETE_FAILED"
-                raise
+                raise ValidationError(message=f"Stack {stack.name} could not be deleted: {error}") from error
             self.deleted_stacks[stack.stack_id] = self.stacks.pop(stack.stack_id)
             for name in exports:
                 self.exports.pop(name)

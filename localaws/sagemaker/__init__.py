@@ -13,17 +13,18 @@ them (CloudFormation, for one) has to go through the API.
 Why each of moto 5.2.5's operations is replaced
 -----------------------------------------------
 - ``InvokeEndpoint`` is canned, captures nothing, and fails on a body that is not UTF-8.
-- ``UpdateEndpoint``, ``ListPipelineExecutionSteps``, ``StopPipelineExecution`` and everything about monitoring
-  schedules, executions and alerts do not exist.
-- Processing and training jobs are ``Completed`` at once without running, and lose ``Environment``, ``ExitMessage`` and
-  ``ProcessingResources``; pipelines "succeed" without running, and ignore ``ClientRequestToken``.
+- ``UpdateEndpoint``, ``ListPipelineExecutionSteps``, ``StopPipelineExecution``, ``StopTransformJob`` and everything
+  about monitoring schedules, executions and alerts do not exist.
+- Processing, training and transform jobs are ``Completed`` at once without running, and lose ``Environment``,
+  ``ExitMessage`` and ``ProcessingResources``; pipelines "succeed" without running, and ignore ``ClientRequestToken``.
 - Models and endpoint configurations lose fields (network isolation, shadow variants, explainer); endpoints report the
   capture configuration in the shape of the request; names can be taken twice; known instance types end in 2021.
 - Model packages lose fields, and an update clears what it does not mention. No state change sends an event.
 - Job definitions can be overwritten, and are listed under the endpoint "EndpointName".
 - Tags of the above are kept here too, as their resources are.
+- The limits of the API's model (lengths, patterns, choices) are not looked at.
 
-Transform, tuning and AutoML jobs, asynchronous invocations and ``Search``, which moto would pretend to do, are refused.
+Tuning and AutoML jobs, asynchronous invocations and ``Search``, which moto would pretend to do, are refused.
 """
 
 from __future__ import annotations

@@ -36,6 +36,10 @@ class Account(Protocol):
     def seed(self) -> int:
         """Return what sampling, variant choice and identifiers follow from, so that a run can be repeated."""
 
+    @property
+    def model_monitor(self) -> bool:
+        """Return whether the account may use Model Monitor, which takes no new customers."""
+
     def now(self) -> datetime:
         """Return the simulated time, in UTC."""
 

@@ -10,6 +10,7 @@ from botocore import xform_name
 from moto.core.responses import ActionResult
 from moto.sagemaker.responses import SageMakerResponse
 
+from localaws.sagemaker.constraints import check
 from localaws.sagemaker.store import Document, Request, ValidationError
 
 Operation = Callable[[Request], Document]
@@ -18,7 +19,6 @@ _PRETENDED_BY_MOTO = (
     "CreateAutoMLJobV2",
     "CreateCompilationJob",
     "CreateHyperParameterTuningJob",
-    "CreateTransformJob",
     "RetryPipelineExecution",
     "Search",
 )
@@ -39,18 +39,19 @@ def plug_in(families: Iterable[Family]) -> None:
     ValueError
         If Amazon has no operation of such a name.
     """
-    known = set(botocore.session.get_session().get_service_model("sagemaker").operation_names)
+    model = botocore.session.get_session().get_service_model("sagemaker")
     operations = {name: _refused(name) for name in _PRETENDED_BY_MOTO}
     for family in families:
         operations.update(family.operations())
-    if unknown := set(operations) - known:
+    if unknown := set(operations) - set(model.operation_names):
         raise ValueError(f"SageMaker has no operations {sorted(unknown)}")
     for name, operation in operations.items():
-        setattr(SageMakerResponse, xform_name(name), _method(operation))
+        setattr(SageMakerResponse, xform_name(name), _method(operation, model.operation_model(name).input_shape))
 
 
-def _method(operation: Operation) -> Callable[[Any], ActionResult]:
+def _method(operation: Operation, shape: Any) -> Callable[[Any], ActionResult]:
     def answer(response: Any) -> ActionResult:
+        check(response.params, shape)
         return ActionResult(operation(response.params))
 
     return answer

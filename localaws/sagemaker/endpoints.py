@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,20 +15,11 @@ from localaws.sagemaker.api import Operation
 from localaws.sagemaker.fleet import StartError, Variant, start_variant
 from localaws.sagemaker.models import Models
 from localaws.sagemaker.sandbox import ship_log
+from localaws.sagemaker.serving import EVENT_FIELDS, RETAINED, kept, served
+from localaws.sagemaker.shifts import Shift, pending, plan_of, refuse_other_variants, ringing
 from localaws.sagemaker.store import Document, Listing, Record, Request, Table, ValidationError
 
 _ENDPOINTS = Listing("Endpoints", name="EndpointName", status="EndpointStatus")
-_EVENT_FIELDS = [
-    "EndpointName",
-    "EndpointArn",
-    "EndpointConfigName",
-    "ProductionVariants",
-    "EndpointStatus",
-    "FailureReason",
-    "CreationTime",
-    "LastModifiedTime",
-]
-_RETAINED = {"DesiredWeight": "CurrentWeight", "DesiredInstanceCount": "CurrentInstanceCount"}
 
 
 @dataclass
@@ -39,22 +32,31 @@ class Deployment:
         The ``DataCaptureConfig`` in force, empty where nothing is captured.
     variants : dict
         The running variants by name.
+    shadows : dict
+        The running shadow variants, which get copies of requests.
     """
 
     capture: Document
     variants: dict[str, Variant] = field(default_factory=dict)
+    shadows: dict[str, Variant] = field(default_factory=dict)
+
+    @property
+    def running(self) -> dict[str, Variant]:
+        """All that runs."""
+        return self.variants | self.shadows
 
     def close(self) -> None:
         """End all processes."""
-        for variant in self.variants.values():
+        for variant in self.running.values():
             variant.close()
 
 
 class Endpoints:
     """The operations on endpoints.
 
-    A deployment takes no simulated time: traffic goes over to the new variants all at once, whatever the deployment
-    configuration says about canaries and waiting; the configuration is kept and described.
+    An update takes the simulated time that its blue/green policy says, and none without one: machines start at once.
+    While it takes place, traffic goes to either fleet by the share of the moment, and an alarm of the configuration
+    that rings puts everything back.
 
     Parameters
     ----------
@@ -84,6 +86,8 @@ class Endpoints:
         self._endpoints, self._configs, self._models = endpoints, configs, models
         self._finish, self._may_delete = finish, may_delete
         self._deployments: dict[str, Deployment] = {}
+        self._shifts: dict[str, Shift] = {}
+        self._random = random.Random(f"{account.seed} fleets")  # noqa: S311 - a simulation
         self._number = 0
 
     def operations(self) -> Mapping[str, Operation]:
@@ -118,7 +122,7 @@ class Endpoints:
         except StartError as error:
             record.document |= {"EndpointStatus": "Failed", "FailureReason": str(error)}
         else:
-            record.document |= _served(config) | {"EndpointStatus": "InService"}
+            record.document |= served(config) | {"EndpointStatus": "InService"}
         self._announce(record)
         return {"EndpointArn": record.arn}
 
@@ -128,19 +132,49 @@ class Endpoints:
         name = record.document["EndpointName"]
         if name not in self._deployments:
             raise ValidationError(f'Cannot update endpoint "{record.arn}": it is {record.document["EndpointStatus"]}.')
+        if name in self._shifts:
+            raise ValidationError(f'Cannot update in-progress endpoint "{record.arn}".')
         config = self._configs.get(request["EndpointConfigName"]).document
+        refuse_other_variants(request, config, record.document)
         self._set_status(record, "Updating")
         try:
             successor = self._deploy(config)
         except StartError as error:
             record.document["FailureReason"] = str(error)
+            self._set_status(record, "InService")
+            return {"EndpointArn": record.arn}
+        if "DataCaptureConfig" in kept(request):
+            successor.capture = self._deployments[name].capture
+        plan = plan_of(request, self._account.now())
+        if plan is None:
+            self._complete(record, successor, config, request)
         else:
-            record.document = self._updated(record.document, config, request)
-            if "DataCaptureConfig" in _kept(request):
-                successor.capture = self._deployments[name].capture
-            self._replace(name, successor)
-        self._set_status(record, "InService")
+            self._shifts[name] = Shift(successor, config, request, plan)
+            self._announce_shift(record)
         return {"EndpointArn": record.arn}
+
+    def next_time(self, after: datetime, /) -> datetime | None:
+        """Return when a deployment under way is looked at next."""
+        return min((shift.plan.next_time(after) for shift in self._shifts.values()), default=None)
+
+    def fire(self, at: datetime, /) -> None:
+        """Move deployments on, to their end or back."""
+        for name, shift in list(self._shifts.items()):
+            record = self._endpoints.get(name)
+            if rang := ringing(self._account.client("cloudwatch"), shift.plan.alarms):
+                self._finish()
+                self._shifts.pop(name).green.close()
+                record.document["FailureReason"] = (
+                    f"Auto-rollback was triggered by alarm(s) in ALARM: {', '.join(rang)}"
+                )
+                record.document.pop("PendingDeploymentSummary", None)
+                self._set_status(record, "InService")
+            elif at >= shift.plan.end:
+                del self._shifts[name]
+                record.document.pop("PendingDeploymentSummary", None)
+                self._complete(record, shift.green, shift.config, shift.request)
+            elif at in (since for since, _ in shift.plan.steps):
+                self._announce_shift(record)
 
     def update_endpoint_weights_and_capacities(self, request: Request) -> Document:
         """Change the shares of traffic and the instance counts of variants."""
@@ -154,7 +188,7 @@ class Endpoints:
             )
         self._set_status(record, "Updating")
         for name, change in desired.items():
-            for wanted, current in _RETAINED.items():
+            for wanted, current in RETAINED.items():
                 if wanted in change:
                     variants[name][wanted] = variants[name][current] = change[wanted]
         self._set_status(record, "InService")
@@ -166,21 +200,27 @@ class Endpoints:
         name = record.document["EndpointName"]
         self._may_delete(name)
         self._set_status(record, "Deleting")
+        if name in self._shifts:
+            self._shifts.pop(name).green.close()
         self._endpoints.remove(name)
         self._replace(name, None)
         return {}
 
     def served(self, name: str) -> tuple[Document, Deployment] | None:
-        """Return the description and the deployment of an endpoint that can be invoked, or None."""
+        """Return the description of an endpoint that can be invoked, and who takes the next request; or None."""
         record, deployment = self._endpoints.find(name), self._deployments.get(name)
+        shift = self._shifts.get(name)
+        if shift is not None and self._random.random() < shift.plan.share(self._account.now()):
+            deployment = shift.green
         return (record.document, deployment) if record and deployment else None
 
     def ship_logs(self) -> bool:
         """Send what models have printed to CloudWatch Logs; tell whether there was anything."""
         milliseconds = int(self._account.now().timestamp() * 1000)
         shipped = False
-        for endpoint, deployment in list(self._deployments.items()):
-            for name, variant in deployment.variants.items():
+        under_way = [(name, shift.green) for name, shift in list(self._shifts.items())]
+        for endpoint, deployment in [*list(self._deployments.items()), *under_way]:
+            for name, variant in deployment.running.items():
                 for container in variant.containers:
                     if text := container.new_log():
                         group, stream = f"/aws/sagemaker/Endpoints/{endpoint}", f"{name}/{container.name}"
@@ -190,9 +230,9 @@ class Endpoints:
 
     def close(self) -> None:
         """End every process."""
-        for deployment in self._deployments.values():
+        for deployment in [*self._deployments.values(), *(shift.green for shift in self._shifts.values())]:
             deployment.close()
-        self._deployments = {}
+        self._deployments, self._shifts = {}, {}
 
     def _deploy(self, config: Document) -> Deployment:
         self._number += 1
@@ -202,6 +242,8 @@ class Endpoints:
         try:
             for variant in config["ProductionVariants"]:
                 deployment.variants[variant["VariantName"]] = self._start(variant, folder / variant["VariantName"])
+            for variant in config.get("ShadowProductionVariants", []):
+                deployment.shadows[variant["VariantName"]] = self._start(variant, folder / variant["VariantName"])
         except StartError:
             deployment.close()
             raise
@@ -215,20 +257,34 @@ class Endpoints:
         return start_variant(self._account, containers, folder)
 
     def _updated(self, old: Document, config: Document, request: Request) -> Document:
-        new = old | {"EndpointConfigName": config["EndpointConfigName"]} | _served(config)
-        new.pop("FailureReason", None)
-        kept = _kept(request)
+        replaced = ("DataCaptureConfig", "FailureReason", "ShadowProductionVariants")
+        new = {key: value for key, value in old.items() if key not in replaced}
+        new |= {"EndpointConfigName": config["EndpointConfigName"]} | served(config)
+        retained = kept(request)
         before = {variant["VariantName"]: variant for variant in old["ProductionVariants"]}
         for variant in new["ProductionVariants"]:
             same = before.get(variant["VariantName"], {})
-            variant.update({field: same[field] for field in kept if field in same})
-        if "DataCaptureConfig" in kept:
+            variant.update({field: same[field] for field in retained if field in same})
+        if "DataCaptureConfig" in retained:
             new["DataCaptureConfig"] = old.get("DataCaptureConfig")
         if "DeploymentConfig" in request:
             new["LastDeploymentConfig"] = request["DeploymentConfig"]
         elif not request.get("RetainDeploymentConfig", False):
             new.pop("LastDeploymentConfig", None)
         return new
+
+    def _complete(self, record: Record, successor: Deployment, config: Document, request: Request) -> None:
+        """Let the new variants alone serve."""
+        record.document = self._updated(record.document, config, request)
+        self._replace(record.document["EndpointName"], successor)
+        self._set_status(record, "InService")
+
+    def _announce_shift(self, record: Record) -> None:
+        """Describe, and tell, how far a deployment under way is."""
+        shift = self._shifts[record.document["EndpointName"]]
+        record.document["PendingDeploymentSummary"] = pending(shift, self._account.now())
+        detail = events.state(record.document, [*EVENT_FIELDS, "PendingDeploymentSummary"])
+        events.send(self._account, "Endpoint Deployment State Change", detail, record.arn)
 
     def _replace(self, name: str, successor: Deployment | None) -> None:
         self._finish()
@@ -243,39 +299,5 @@ class Endpoints:
         self._announce(record)
 
     def _announce(self, record: Record) -> None:
-        detail: dict[str, Any] = events.state(record.document, _EVENT_FIELDS)
+        detail: dict[str, Any] = events.state(record.document, EVENT_FIELDS)
         events.send(self._account, "Endpoint State Change", detail, record.arn)
-
-
-def _kept(request: Request) -> set[str]:
-    """Return which properties an update takes over from what is running."""
-    if not request.get("RetainAllVariantProperties", False):
-        return set()
-    excluded = {one["VariantPropertyType"] for one in request.get("ExcludeRetainedVariantProperties", [])}
-    kept = {"DesiredWeight", "DesiredInstanceCount", "DataCaptureConfig"} - excluded
-    return kept | {_RETAINED[field] for field in kept if field in _RETAINED}
-
-
-def _served(config: Document) -> Document:
-    """Return what DescribeEndpoint tells of a configuration that is in service."""
-    served: Document = {"ProductionVariants": [_summary(variant) for variant in config["ProductionVariants"]]}
-    if capture := config.get("DataCaptureConfig"):
-        enabled = capture.get("EnableCapture", True)
-        served["DataCaptureConfig"] = {
-            "EnableCapture": enabled,
-            "CaptureStatus": "Started" if enabled else "Stopped",
-            "CurrentSamplingPercentage": capture["InitialSamplingPercentage"],
-            "DestinationS3Uri": capture["DestinationS3Uri"],
-            "KmsKeyId": capture.get("KmsKeyId", ""),
-        }
-    return served
-
-
-def _summary(variant: Document) -> Document:
-    weight = variant.get("InitialVariantWeight", 1.0)
-    summary: Document = {"VariantName": variant["VariantName"], "CurrentWeight": weight, "DesiredWeight": weight}
-    if (count := variant.get("InitialInstanceCount")) is not None:
-        summary |= {"CurrentInstanceCount": count, "DesiredInstanceCount": count}
-    if serverless := variant.get("ServerlessConfig"):
-        summary |= {"CurrentServerlessConfig": serverless, "DesiredServerlessConfig": serverless}
-    return summary

@@ -6,7 +6,13 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from localaws.sagemaker.monitoring import merger
+
+_OWN: Mapping[str, Sequence[str]] = {
+    "sagemaker-model-monitor-groundtruth-merger$": [sys.executable, str(Path(merger.__file__).resolve())]
+}
 _PYTHON = re.compile(r"python(3(\.\d+)?)?")
 
 
@@ -60,12 +66,14 @@ class StandIn:
 def stand_in(image: str, images: Mapping[str, Sequence[str]]) -> StandIn:
     """Return what runs in the place of `image`: the first entry of `images` whose expression is found in the URI.
 
+    Amazon's merge image has a stand-in here already, which an entry of `images` replaces.
+
     Examples
     --------
     >>> stand_in("1234.dkr.ecr.us-east-1.amazonaws.com/analyzer", {"analyzer$": ["python3", "-m", "analyzer"]}).command
     ('python3', '-m', 'analyzer')
     """
-    for expression, command in images.items():
+    for expression, command in {**images, **_OWN}.items():
         if re.search(expression, image):
             return StandIn(image, tuple(command))
     return StandIn(image, (sys.executable,))

@@ -9,6 +9,7 @@ import threading
 import time
 import uuid
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from werkzeug.datastructures import Headers
@@ -18,7 +19,7 @@ from werkzeug.wrappers import Request
 from localaws.sagemaker.account import Account
 from localaws.sagemaker.capture import Capture, Invocation, Payload
 from localaws.sagemaker.endpoints import Endpoints
-from localaws.sagemaker.fleet import Answer
+from localaws.sagemaker.fleet import Answer, Variant
 from localaws.sagemaker.invocation_metrics import InvocationMetrics
 from localaws.sagemaker.store import Document
 
@@ -31,6 +32,15 @@ _MODEL_ERROR = 424
 _PATH = re.compile(r"/endpoints/(?P<name>[^/]+)/(?P<asynchronous>async-)?invocations")
 _SIGNED_FOR = "/sagemaker/aws4_request"  # a bucket called "endpoints" has the same paths
 _LARGEST_BODY = 25 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """What a caller sends."""
+
+    endpoint: str
+    headers: Headers
+    body: bytes
 
 
 class Invocations:
@@ -72,26 +82,43 @@ class Invocations:
         variant = headers.get("X-Amzn-SageMaker-Target-Variant") or self._choose(document)
         if variant not in deployment.variants:
             return _error(400, "ValidationError", f"Variant {variant} was not found for endpoint {name}.")
-        content_type = headers.get("Content-Type")
-        started = time.perf_counter()
-        container, answer = deployment.variants[variant].ask(body, content_type or "", headers.get("Accept", ""))
-        self._metrics.take(name, variant, answer.status, time.perf_counter() - started)
+        request = _Request(name, headers, body)
+        container, answer = self._ask(request, variant, deployment.variants[variant], deployment.capture)
+        for shadow in self._copied_to(document):
+            self._ask(request, shadow, deployment.shadows[shadow], deployment.capture)
         if answer.status != 200:  # noqa: PLR2004 - HTTP
             return self._model_error(name, container, answer)
-        attributes = headers.get("X-Amzn-SageMaker-Custom-Attributes")
-        if deployment.capture:
+        return 200, {"Content-Type": answer.content_type, "x-Amzn-Invoked-Production-Variant": variant}, answer.body
+
+    def _ask(self, request: _Request, name: str, variant: Variant, capture: Document) -> tuple[str, Answer]:
+        """Let one variant answer, count that, and capture it."""
+        headers, body = request.headers, request.body
+        content_type = headers.get("Content-Type")
+        started = time.perf_counter()
+        container, answer = variant.ask(body, content_type or "", headers.get("Accept", ""))
+        self._metrics.take(request.endpoint, name, answer.status, time.perf_counter() - started)
+        if capture and answer.status == 200:  # noqa: PLR2004 - HTTP
             self._capture.take(
                 Invocation(
-                    endpoint=name,
-                    variant=variant,
+                    endpoint=request.endpoint,
+                    variant=name,
                     request=Payload(content_type, body),
                     response=Payload(answer.content_type, answer.body),
                     inference_id=headers.get("X-Amzn-SageMaker-Inference-Id"),
-                    custom_attributes=attributes,
+                    custom_attributes=headers.get("X-Amzn-SageMaker-Custom-Attributes"),
                 ),
-                deployment.capture,
+                capture,
             )
-        return 200, {"Content-Type": answer.content_type, "x-Amzn-Invoked-Production-Variant": variant}, answer.body
+        return container, answer
+
+    def _copied_to(self, document: Document) -> list[str]:
+        """Return the shadow variants that get a copy of a request: each by its weight beside the production variant."""
+        shadows = document.get("ShadowProductionVariants", [])
+        if not shadows:
+            return []
+        weight = document["ProductionVariants"][0]["CurrentWeight"]
+        with self._lock:
+            return [one["VariantName"] for one in shadows if self._random.random() * weight < one["CurrentWeight"]]
 
     def _choose(self, document: Document) -> str:
         """Choose a variant by the weights in force, the same way in every run."""

@@ -32,11 +32,15 @@ class Jobs(ABC):
     def __init__(self, account: Account, table: Table) -> None:
         self.account, self.table = account, table
         self._threads: dict[str, threading.Thread] = {}
-        self._sandboxes: dict[str, Sandbox] = {}
+        self._sandboxes: dict[str, list[Sandbox]] = {}
 
     @abstractmethod
-    def execute(self, job: Document, sandbox: Sandbox) -> None:
-        """Run `job`, and complete its description.
+    def instances(self, job: Document) -> int:
+        """Return on how many instances `job` runs."""
+
+    @abstractmethod
+    def execute(self, job: Document, sandboxes: list[Sandbox]) -> None:
+        """Run `job` on its instances, one after the other, and complete its description.
 
         Raises
         ------
@@ -55,8 +59,8 @@ class Jobs(ABC):
             **more,
         )
         record = self.table.add(name, document, request.get("Tags", []))
-        sandbox = self._sandboxes[name] = Sandbox(self.account.work_dir / "jobs" / self.kind.lower() / name)
-        thread = self._threads[name] = threading.Thread(target=self._run, args=(record, sandbox), name=name)
+        sandboxes = self._sandboxes[name] = self._make_sandboxes(name, self.instances(document))
+        thread = self._threads[name] = threading.Thread(target=self._run, args=(record, sandboxes), name=name)
         self._announce(record)
         thread.start()
         return {f"{self.kind}JobArn": record.arn}
@@ -78,8 +82,9 @@ class Jobs(ABC):
         return {}
 
     def kill(self, name: str) -> None:
-        """End the job's process, if it has one."""
-        self._sandboxes[name].stop()
+        """End the job's process, if it has one, and start no more."""
+        for sandbox in self._sandboxes[name]:
+            sandbox.stop()
 
     def wait(self, name: str) -> Document:
         """Wait until the job is over, and return its description."""
@@ -96,31 +101,40 @@ class Jobs(ABC):
 
     def close(self) -> None:
         """Kill what runs."""
-        for sandbox in list(self._sandboxes.values()):
-            sandbox.stop()
+        for name in list(self._sandboxes):
+            self.kill(name)
         self.settle()
 
-    def _run(self, record: Record, sandbox: Sandbox) -> None:
+    def sandboxes(self, name: str) -> list[Sandbox]:
+        """Return the folders of a job's instances."""
+        return self._sandboxes[name]
+
+    def _make_sandboxes(self, name: str, count: int) -> list[Sandbox]:
+        root = self.account.work_dir / "jobs" / self.kind.lower() / name
+        return [Sandbox(root / f"algo-{host + 1}" if count > 1 else root, host, count) for host in range(count)]
+
+    def _run(self, record: Record, sandboxes: list[Sandbox]) -> None:
         job, status = record.document, f"{self.kind}JobStatus"
         job[f"{self.kind}StartTime"] = self.account.now()
         outcome: Document = {status: "Completed"}
         try:
-            self.execute(job, sandbox)
+            self.execute(job, sandboxes)
         except (JobError, StorageError) as error:
             outcome = {status: "Failed", "FailureReason": str(error)[:_LONGEST_REASON]}
         except Exception as error:
             outcome = {status: "Failed", "FailureReason": f"InternalServerError: {error!r}"[:_LONGEST_REASON]}
-        if sandbox.stopped:
+        if any(sandbox.stopped for sandbox in sandboxes):
             outcome = {status: "Stopped"}
         now = self.account.now()
-        self._ship_log(job[f"{self.kind}JobName"], sandbox)
+        for sandbox in sandboxes:
+            self._ship_log(job[f"{self.kind}JobName"], sandbox)
         record.document |= outcome | {f"{self.kind}EndTime": now, "LastModifiedTime": now}
         self._announce(record)
 
     def _ship_log(self, name: str, sandbox: Sandbox) -> None:
         milliseconds = int(self.account.now().timestamp() * 1000)
         text = sandbox.log.read_text(errors="replace") if sandbox.log.exists() else ""
-        stream = f"{name}/algo-1-{milliseconds // 1000}"
+        stream = f"{name}/{sandbox.host}-{milliseconds // 1000}"
         ship_log(self.account.client("logs"), f"/aws/sagemaker/{self.kind}Jobs", stream, text, milliseconds)
 
     def _announce(self, record: Record) -> None:

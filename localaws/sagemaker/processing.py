@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-from localaws.sagemaker import storage
+from localaws.sagemaker import inputs, storage
 from localaws.sagemaker.api import Operation
 from localaws.sagemaker.images import stand_in
 from localaws.sagemaker.jobs import JobError, Jobs, run_or_fail
@@ -65,30 +64,44 @@ class ProcessingJobs(Jobs):
                 raise ValidationError(f"Output {made['OutputName']}: only S3Output is run on the local account.")
         return self.create(request)
 
-    def execute(self, job: Document, sandbox: Sandbox) -> None:
-        """Download the inputs, run the command, upload the outputs, ship the metrics."""
+    def instances(self, job: Document) -> int:
+        """Return the size of the job's cluster."""
+        count: int = job["ProcessingResources"]["ClusterConfig"]["InstanceCount"]
+        return count
+
+    def execute(self, job: Document, sandboxes: list[Sandbox]) -> None:
+        """Run the instances one after the other; the first that fails ends the job."""
         s3 = self.account.client("s3")
+        sources = [given["S3Input"] for given in job.get("ProcessingInputs", [])]
+        found = [(source, self._items(s3, source, job["RoleArn"])) for source in sources]
+        for sandbox in sandboxes:
+            for source, items in found:
+                share = inputs.shard(items, source, sandbox.number, len(sandboxes))
+                unzip = source.get("S3CompressionType") == "Gzip"
+                storage.fetch(s3, share, sandbox.path(source["LocalPath"]), unzip=unzip)
+            self._execute(s3, job, sandbox)
+
+    def _execute(self, s3: Any, job: Document, sandbox: Sandbox) -> None:
+        """Run the command on one instance, and upload what it made."""
         sandbox.write_config("processingjobconfig.json", job)
-        for given in job.get("ProcessingInputs", []):
-            self._download(s3, given["S3Input"], sandbox, job["RoleArn"])
         outputs = [made["S3Output"] for made in job.get("ProcessingOutputConfig", {}).get("Outputs", [])]
         for made in outputs:
             sandbox.path(made["LocalPath"])
-        environment = self.account.environment() | _places(sandbox) | job.get("Environment", {})
+        environment = self.account.environment() | _places(job, sandbox) | job.get("Environment", {})
         seconds = job.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", _LONGEST)
         command = self._command(job["AppSpecification"])
         try:
             run_or_fail(lambda: sandbox.run(command, environment, seconds), lambda: sandbox.read_text(MESSAGE))
         finally:
             if message := sandbox.read_text(MESSAGE).strip():
-                job["ExitMessage"] = message
+                job.setdefault("ExitMessage", message)
             for made in outputs:
                 storage.upload(s3, sandbox.path(made["LocalPath"]), made["S3Uri"])
+            sandbox.clear()
 
     def metric_data(self, name: str) -> list[dict[str, Any]]:
-        """Return what the container wrote for CloudWatch, a line a datum."""
-        folder = Path(self.account.work_dir / "jobs" / "processing" / name / METRICS.lstrip("/"))
-        files = sorted(folder.glob("*.jsonl"))
+        """Return what the containers wrote for CloudWatch, a line a datum."""
+        files = [path for sandbox in self.sandboxes(name) for path in sorted(sandbox.path(METRICS).glob("*.jsonl"))]
         return [json.loads(line) for path in files for line in path.read_text().splitlines() if line.strip()]
 
     def _command(self, specification: Document) -> list[str]:
@@ -101,18 +114,26 @@ class ProcessingJobs(Jobs):
         except LookupError as error:
             raise JobError(f"ClientError: {error}") from error
 
-    def _download(self, s3: Any, source: Document, sandbox: Sandbox, role: str) -> None:
-        if source.get("S3DataType") == "ManifestFile":
-            raise JobError("ClientError: manifest files are not read on the local account; use S3Prefix.")
-        uri, unzip = source["S3Uri"], source.get("S3CompressionType") == "Gzip"
-        if not storage.download(s3, uri, sandbox.path(source["LocalPath"]), unzip=unzip):
+    def _items(self, s3: Any, source: Document, role: str) -> list[storage.Item]:
+        try:
+            return inputs.items(s3, source)
+        except storage.StorageError as error:
             raise JobError(
-                f'ClientError: No S3 objects found under S3 URL "{uri}" given in input data source. Please ensure that '
-                f"the bucket exists in the selected region ({self.account.region}), that objects exist under that S3 "
-                f'prefix, and that the role "{role}" has "s3:ListBucket" permissions on the bucket.'
-            )
+                f"ClientError: {error} Please ensure that the bucket exists in the selected region "
+                f"({self.account.region}), that objects exist under that S3 prefix, and that the role "
+                f'"{role}" has "s3:ListBucket" permissions on the bucket.'
+            ) from error
 
 
-def _places(sandbox: Sandbox) -> dict[str, str]:
+def _places(job: Document, sandbox: Sandbox) -> dict[str, str]:
+    """Return where things are that a container finds at fixed places; for Clarify's also what its job is made of."""
     sandbox.path(METRICS)
-    return _PLACES
+    inputs = {given["InputName"]: given["S3Input"] for given in job.get("ProcessingInputs", [])}
+    if "analysis_config" not in inputs:
+        return _PLACES
+    places = {"analysis_config_file": f"{inputs['analysis_config']['LocalPath']}/analysis_config.json"}
+    if "dataset" in inputs:
+        places["dataset_source"] = inputs["dataset"]["LocalPath"]
+    for made in job.get("ProcessingOutputConfig", {}).get("Outputs", [])[:1]:
+        places["output_path"] = made["S3Output"]["LocalPath"]
+    return _PLACES | places

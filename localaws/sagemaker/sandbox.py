@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import shutil
 import subprocess
 import threading
 from collections.abc import Mapping, Sequence
@@ -20,28 +21,33 @@ from localaws.sagemaker.fleet import inherited_environment
 from localaws.sagemaker.storage import empty
 
 _ML = "/opt/ml"
-_HOST = "algo-1"
 _LINES_PER_CALL = 1000
 TIMED_OUT = 124
 """What :meth:`Sandbox.run` returns for a process that ran too long, as the timeout command does."""
 
 
 class Sandbox:
-    """The folders and the process of one job.
+    """The folders and the process of one instance of a job.
 
     Parameters
     ----------
     root : pathlib.Path
         Made anew.
+    host : int
+        Number of the instance, from 0.
+    hosts : int
+        How many there are.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, host: int = 0, hosts: int = 1) -> None:
         self.root = empty(root)
+        self.number, self.host = host, f"algo-{host + 1}"
         self.log = self.root / "log.txt"
         self._process: subprocess.Popen[bytes] | None = None
         self._stopped = False
         self._lock = threading.Lock()
-        self.write_config("resourceconfig.json", {"current_host": _HOST, "hosts": [_HOST]})
+        names = [f"algo-{number + 1}" for number in range(hosts)]
+        self.write_config("resourceconfig.json", {"current_host": self.host, "hosts": names})
 
     def path(self, container_path: str) -> Path:
         """Return the local folder for a folder of the container, made if need be.
@@ -97,6 +103,10 @@ class Sandbox:
             self._process.kill()
             self._process.wait()
             return TIMED_OUT
+
+    def clear(self) -> None:
+        """Delete what a processing job has read and written; log, message and metrics stay."""
+        shutil.rmtree(self.root / _ML.lstrip("/") / "processing", ignore_errors=True)
 
     def stop(self) -> None:
         """Kill the process, now or as soon as it would start."""

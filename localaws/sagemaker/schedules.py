@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from localaws.sagemaker import cron
 from localaws.sagemaker.account import Account
 from localaws.sagemaker.alerts import Alerts
 from localaws.sagemaker.api import Operation
-from localaws.sagemaker.executions import NAMESPACE, MonitoringJob, Run, processing_job, status_of
 from localaws.sagemaker.job_definitions import JobDefinitions
-from localaws.sagemaker.processing import ProcessingJobs
+from localaws.sagemaker.monitoring.definition import MonitoringJob, Run
+from localaws.sagemaker.monitoring.runner import Runner
 from localaws.sagemaker.store import Document, Listing, Record, Request, Table, ValidationError, within
 
 _SCHEDULES = Listing("MonitoringScheduleSummaries", name="MonitoringScheduleName", status="MonitoringScheduleStatus")
 _EXECUTIONS = Listing("MonitoringExecutionSummaries", name="MonitoringScheduleName", status="MonitoringExecutionStatus")
-_METRICS_PER_CALL = 1000
 _DAY = timedelta(days=1)
 
 
@@ -32,21 +32,19 @@ class _Timing:
 class Schedules:
     """The operations on monitoring schedules and executions, and the timeline that fires them.
 
-    Runs start on the hour, without Amazon's delay of up to 20 minutes. Data-quality monitoring of endpoints is run,
-    with the image's stand-in as analyzer; other kinds are refused.
+    Runs start on the hour, without Amazon's delay of up to 20 minutes, with the image's stand-in as analyzer.
     """
 
     def __init__(
         self,
         account: Account,
         table: Table,
-        endpoints: Table,
         definitions: JobDefinitions,
-        jobs: ProcessingJobs,
+        runner: Runner,
         before_run: Callable[[], object],
     ) -> None:
-        self._account, self._table, self._endpoints = account, table, endpoints
-        self._definitions, self._jobs, self._before_run = definitions, jobs, before_run
+        self._account, self._table = account, table
+        self._definitions, self._runner, self._before_run = definitions, runner, before_run
         self._timings: dict[str, _Timing] = {}
         self.alerts = Alerts(account, table)
 
@@ -75,9 +73,9 @@ class Schedules:
             "MonitoringScheduleStatus": "Scheduled",
             "MonitoringType": config.get("MonitoringType", "DataQuality"),
             "MonitoringScheduleConfig": config,
-            "EndpointName": job.endpoint_input["EndpointName"],
             "CreationTime": now,
             "LastModifiedTime": now,
+            **_endpoint(job),
         }
         record = self._table.add(name, document, request.get("Tags", []))
         self._timings[name] = _Timing(due)
@@ -96,12 +94,12 @@ class Schedules:
         """Replace the configuration of a schedule."""
         record = self._table.get(request["MonitoringScheduleName"])
         config = request["MonitoringScheduleConfig"]
-        endpoint = self._job(config).endpoint_input["EndpointName"]
+        job = self._job(config)
         self._timings[record.document["MonitoringScheduleName"]].due = self._first_due(config)
         record.document |= {
             "MonitoringScheduleConfig": config,
-            "EndpointName": endpoint,
             "LastModifiedTime": self._account.now(),
+            **_endpoint(job),
         }
         return {"MonitoringScheduleArn": record.arn}
 
@@ -123,7 +121,7 @@ class Schedules:
         found = [
             record.document | {"MonitoringJobDefinitionName": _definition_name(record.document)}
             for record in self._table
-            if request.get("EndpointName") in (None, record.document["EndpointName"])
+            if request.get("EndpointName") in (None, record.document.get("EndpointName"))
             and request.get("MonitoringTypeEquals") in (None, record.document["MonitoringType"])
             and request.get("MonitoringJobDefinitionName") in (None, _definition_name(record.document))
         ]
@@ -136,7 +134,9 @@ class Schedules:
             for timing in self._timings.values()
             for execution in timing.executions
             if request.get("MonitoringScheduleName") in (None, execution["MonitoringScheduleName"])
-            and request.get("EndpointName") in (None, execution["EndpointName"])
+            and request.get("EndpointName") in (None, execution.get("EndpointName"))
+            and request.get("MonitoringTypeEquals") in (None, execution["MonitoringType"])
+            and request.get("MonitoringJobDefinitionName") in (None, execution["MonitoringJobDefinitionName"])
             and within(
                 execution["ScheduledTime"], request.get("ScheduledTimeAfter"), request.get("ScheduledTimeBefore")
             )
@@ -146,7 +146,9 @@ class Schedules:
     def forbid_orphans(self, endpoint: str) -> None:
         """Refuse that an endpoint is deleted which still has schedules."""
         names = [
-            one.document["MonitoringScheduleName"] for one in self._table if one.document["EndpointName"] == endpoint
+            one.document["MonitoringScheduleName"]
+            for one in self._table
+            if one.document.get("EndpointName") == endpoint
         ]
         if names:
             raise ValidationError(
@@ -179,56 +181,34 @@ class Schedules:
         name, config = record.document["MonitoringScheduleName"], record.document["MonitoringScheduleConfig"]
         timing, job = self._timings[name], self._job(config)
         period = _DAY if timing.due is None else _rhythm(config).period
-        start, end = _window(config, job, at, period)
-        endpoint = self._endpoints.get(record.document["EndpointName"]).document
-        run = Run(
-            schedule=name,
-            scheduled=at,
-            start=start,
-            end=end,
-            capture_uri=endpoint.get("DataCaptureConfig", {}).get("DestinationS3Uri", ""),
-            variants=[variant["VariantName"] for variant in endpoint["ProductionVariants"]],
-        )
         execution: Document = {
             "MonitoringScheduleName": name,
             "ScheduledTime": at,
             "CreationTime": at,
             "LastModifiedTime": at,
             "MonitoringExecutionStatus": "InProgress",
-            "EndpointName": endpoint["EndpointName"],
             "MonitoringType": record.document["MonitoringType"],
             "MonitoringJobDefinitionName": _definition_name(record.document),
+            **_endpoint(job),
         }
         timing.executions.append(execution)
-        request = processing_job(job, run, self._account.client("s3"))
-        execution["ProcessingJobArn"] = self._jobs.create(request, MonitoringScheduleArn=record.arn)["ProcessingJobArn"]
-        finished = self._jobs.wait(run.job_name)
-        execution |= {"MonitoringExecutionStatus": status_of(finished)}
-        if "FailureReason" in finished:
-            execution["FailureReason"] = finished["FailureReason"]
-        self._ship_metrics(run.job_name)
+        run = Run(name, at, *_window(config, job, at, period))
+        started = partial(execution.__setitem__, "ProcessingJobArn")
+        execution |= self._runner.run(job, run, record.arn, started).summary()
         self.alerts.judge(name, [one["MonitoringExecutionStatus"] for one in timing.executions])
-
-    def _ship_metrics(self, job_name: str) -> None:
-        data = self._jobs.metric_data(job_name)
-        for start in range(0, len(data), _METRICS_PER_CALL):
-            self._account.client("cloudwatch").put_metric_data(
-                Namespace=NAMESPACE, MetricData=data[start : start + _METRICS_PER_CALL]
-            )
 
     def _job(self, config: Document) -> MonitoringJob:
         kind = config.get("MonitoringType", "DataQuality")
         inline = config.get("MonitoringJobDefinition")
         if (inline is None) == ("MonitoringJobDefinitionName" not in config):
             raise ValidationError("One of MonitoringJobDefinition and MonitoringJobDefinitionName must be given.")
-        if kind != "DataQuality":
-            raise ValidationError(f"Schedules of type {kind} are not run on the local account, only DataQuality.")
-        definition = inline or self._definitions.get(kind, config["MonitoringJobDefinitionName"])
-        try:
-            job = MonitoringJob.inline(definition) if inline else MonitoringJob.named(definition)
-        except KeyError as error:
-            raise ValidationError(f"The job definition has no {error}: only endpoints are monitored here.") from error
-        self._endpoints.get(job.endpoint_input["EndpointName"])
+        if inline and kind != "DataQuality":
+            raise ValidationError(f"Schedules of type {kind} need a MonitoringJobDefinitionName.")
+        if inline:
+            job = MonitoringJob.inline(inline)
+        else:
+            job = MonitoringJob.named(kind, self._definitions.get(kind, config["MonitoringJobDefinitionName"]))
+        self._runner.source(job)
         return job
 
     def _first_due(self, config: Document) -> datetime | None:
@@ -260,6 +240,11 @@ def _window(config: Document, job: MonitoringJob, at: datetime, period: timedelt
     if schedule.get("ScheduleExpression") == cron.NOW:
         return at + cron.offset(schedule["DataAnalysisStartTime"]), at + cron.offset(schedule["DataAnalysisEndTime"])
     return job.window(at, period)
+
+
+def _endpoint(job: MonitoringJob) -> Document:
+    """Return the name of the endpoint that is monitored; nothing where transform jobs are."""
+    return {"EndpointName": job.data["EndpointName"]} if "EndpointName" in job.data else {}
 
 
 def _definition_name(document: Document) -> str:

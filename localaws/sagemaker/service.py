@@ -12,15 +12,19 @@ from localaws.sagemaker.endpoints import Endpoints
 from localaws.sagemaker.invocation_metrics import InvocationMetrics
 from localaws.sagemaker.invocations import Invocations
 from localaws.sagemaker.job_definitions import JobDefinitions
+from localaws.sagemaker.jobs import Jobs
 from localaws.sagemaker.models import Models
+from localaws.sagemaker.monitoring.closed import Closed
+from localaws.sagemaker.monitoring.runner import Runner
+from localaws.sagemaker.pipelines import steps
 from localaws.sagemaker.pipelines.api import Pipelines
-from localaws.sagemaker.pipelines.steps import Runner
 from localaws.sagemaker.processing import ProcessingJobs
 from localaws.sagemaker.registry import Registry
 from localaws.sagemaker.schedules import Schedules
 from localaws.sagemaker.store import NotFound, ResourceInUse, Table
 from localaws.sagemaker.tags import Tags
 from localaws.sagemaker.training import TrainingJobs
+from localaws.sagemaker.transform import TransformJobs
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -61,10 +65,13 @@ class SageMaker:
 
         self._capture, self._metrics = Capture(account), InvocationMetrics(account)
         self._processing, self._training = ProcessingJobs(account, processing), TrainingJobs(account, training)
-        self._pipelines = Pipelines(account, pipelines, Runner(account.client, self._processing, self._training))
+        self._pipelines = Pipelines(account, pipelines, steps.Runner(account.client, self._processing, self._training))
         self._definitions = JobDefinitions(account, definitions)
-        self._schedules = Schedules(account, schedules, endpoints, self._definitions, self._processing, self.flush)
+        runner = Runner(account, endpoints, self._processing)
+        self._schedules = Schedules(account, schedules, self._definitions, runner, self.flush)
         self._models = Models(account, models, configs, packages)
+        self._transform = TransformJobs(account, self._table("transform-job", taken=ResourceInUse), self._models)
+        self._jobs: dict[str, Jobs] = {jobs.kind: jobs for jobs in (self._processing, self._training, self._transform)}
         self._registry = Registry(account, groups, packages)
         self._endpoints = Endpoints(
             account, endpoints, configs, self._models, finish=self.flush, may_delete=self._schedules.forbid_orphans
@@ -79,11 +86,13 @@ class SageMaker:
                 self._endpoints,
                 self._processing,
                 self._training,
+                self._transform,
                 self._definitions,
                 self._schedules,
                 self._registry,
                 self._pipelines,
                 Tags(self._tables),
+                *([] if self._account.model_monitor else [Closed()]),
             ]
         )
 
@@ -96,11 +105,13 @@ class SageMaker:
         return self._invocations.in_front_of(application)
 
     def next_time(self, after: datetime, /) -> datetime | None:
-        """Return when a monitoring schedule fires next, strictly later than `after`."""
-        return self._schedules.next_time(after)
+        """Return when a monitoring schedule fires, or a deployment moves on, next; strictly later than `after`."""
+        times = (self._schedules.next_time(after), self._endpoints.next_time(after))
+        return min((time for time in times if time is not None), default=None)
 
     def fire(self, at: datetime, /) -> None:
-        """Run the monitoring schedules due at `at`, to their end."""
+        """Run the monitoring schedules due at `at`, to their end, and move deployments on."""
+        self._endpoints.fire(at)
         self._schedules.fire(at)
 
     def flush(self) -> bool:
@@ -108,19 +119,23 @@ class SageMaker:
         written = [self._capture.flush(), self._metrics.flush(), self._endpoints.ship_logs()]
         return any(written)
 
+    def wait(self, kind: str, name: str) -> None:
+        """Wait until a job is over; `kind` is ``Processing``, ``Training`` or ``Transform``."""
+        self._jobs[kind].wait(name)
+
     def settle(self) -> bool:
         """Wait until no job and no pipeline runs, and write what is held back; tell whether there was anything.
 
         What finishes sends events, and these may start more: call it, and let events be delivered, until it is false.
         """
-        waited = [self._pipelines.settle(), self._processing.settle(), self._training.settle(), self.flush()]
+        waited = [self._pipelines.settle(), *(jobs.settle() for jobs in self._jobs.values()), self.flush()]
         return any(waited)
 
     def close(self) -> None:
         """End every process."""
         self._pipelines.close()
-        self._processing.close()
-        self._training.close()
+        for jobs in self._jobs.values():
+            jobs.close()
         self._endpoints.close()
 
     def _table(self, kind: str, **errors: type[Exception]) -> Table:

@@ -6,7 +6,8 @@ import gzip
 import io
 import shutil
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -106,26 +107,62 @@ def pack(folder: Path) -> bytes:
     return packed.getvalue()
 
 
+@dataclass(frozen=True)
+class Item:
+    """An object, and where it goes: a path below the folder of its input."""
+
+    bucket: str
+    key: str
+    path: str
+
+
+def below(s3: Any, uri: str) -> list[Item]:
+    """Return the object at `uri`, or every object below it, in the order of their keys."""
+    bucket, prefix = split_uri(uri)
+    return [Item(bucket, key, _below(key, prefix)) for key in _keys(s3, bucket, prefix)]
+
+
+def fetch(s3: Any, items: Iterable[Item], folder: Path, *, unzip: bool = False) -> int:
+    """Copy `items` into `folder`, and return how many.
+
+    Raises
+    ------
+    StorageError
+        If one is not there, or would land outside `folder`.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    count = 0
+    for item in items:
+        target = (folder / item.path).resolve()
+        if not target.is_relative_to(folder.resolve()):
+            raise StorageError(f"the key {item.key!r} would be written outside its folder")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content(s3, item, unzip=unzip))
+        count += 1
+    return count
+
+
+def content(s3: Any, item: Item, *, unzip: bool = False) -> bytes:
+    """Return the bytes of an object.
+
+    Raises
+    ------
+    StorageError
+        If it is not there.
+    """
+    body = read(s3, f"s3://{item.bucket}/{item.key}")
+    return gzip.decompress(body) if unzip else body
+
+
 def download(s3: Any, uri: str, folder: Path, *, unzip: bool = False) -> int:
     """Copy the object at `uri`, or every object below it, into `folder`, and return how many.
 
     Raises
     ------
     StorageError
-        If there is none, or a key would land outside `folder`.
+        If a key would land outside `folder`.
     """
-    bucket, prefix = split_uri(uri)
-    folder.mkdir(parents=True, exist_ok=True)
-    count = 0
-    for key in _keys(s3, bucket, prefix):
-        target = (folder / _below(key, prefix)).resolve()
-        if not target.is_relative_to(folder.resolve()):
-            raise StorageError(f"the key {key!r} below {uri} would be written outside its folder")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        content = s3.get_object(Bucket=bucket, Key=key)["Body"].read()
-        target.write_bytes(gzip.decompress(content) if unzip else content)
-        count += 1
-    return count
+    return fetch(s3, below(s3, uri), folder, unzip=unzip)
 
 
 def upload(s3: Any, folder: Path, uri: str) -> int:

@@ -55,8 +55,14 @@ class TrainingJobs(Jobs):
             "StopTrainingJob": self.stop,
         }
 
-    def execute(self, job: Document, sandbox: Sandbox) -> None:
+    def instances(self, job: Document) -> int:
+        """Return 1: distributed training is not run."""
+        del job
+        return 1
+
+    def execute(self, job: Document, sandboxes: list[Sandbox]) -> None:
         """Download the channels, run the script, upload model and output."""
+        (sandbox,) = sandboxes
         s3 = self.account.client("s3")
         hyperparameters: dict[str, str] = job.get("HyperParameters", {})
         channels = {channel["ChannelName"]: channel for channel in job.get("InputDataConfig", [])}

@@ -9,10 +9,11 @@ import subprocess
 import sys
 import textwrap
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from botocore.exceptions import ClientError
 
 from localaws.account import LocalAccount, LocalAccountError
 from tests.local.lab import RUNTIME
@@ -74,13 +75,17 @@ def test_no_process_and_no_port_outlives_the_process_that_started_the_account(en
         time.sleep(0.05)
 
 
-def test_account_number_region_and_time_are_chosen_and_an_exception_ends_the_account() -> None:
-    account = LocalAccount(start=START, account_id="210987654321", region="eu-central-1")
+def test_number_region_time_and_what_is_open_are_chosen_and_an_exception_ends_the_account() -> None:
+    account = LocalAccount(start=START, account_id="210987654321", region="eu-central-1", model_monitor=False)
     with pytest.raises(ZeroDivisionError), account:  # noqa: PT012 - what is in the block is the test
         assert account.now == START
         assert account.client("sts").get_caller_identity()["Account"] == "210987654321"
         arn = account.client("sns").create_topic(Name="t")["TopicArn"]
         assert arn == "arn:aws:sns:eu-central-1:210987654321:t"
+        with pytest.raises(ClientError, match="AccessDeniedException"):
+            account.client("sagemaker").create_monitoring_schedule(
+                MonitoringScheduleName="s", MonitoringScheduleConfig={"MonitoringJobDefinitionName": "d"}
+            )
         raise ZeroDivisionError
     assert closed(int(account.endpoint_url.rsplit(":", 1)[-1]))
 
@@ -105,3 +110,22 @@ def test_the_environment_leads_nowhere_else(account: LocalAccount, monkeypatch: 
     assert environment["AWS_ENDPOINT_URL"] == account.endpoint_url
     assert environment["AWS_EC2_METADATA_DISABLED"] == "true"
     assert not {"AWS_PROFILE", "AWS_CA_BUNDLE"} & set(environment)
+
+
+def test_schedules_rest_as_long_as_the_account_is_told() -> None:
+    with LocalAccount(start=START, schedules_rest=timedelta(hours=6)) as account:
+        queue = account.client("sqs").create_queue(QueueName="q")["QueueUrl"].rpartition("/")[2]
+        arn = f"arn:aws:sqs:{account.region}:{account.account_id}:{queue}"
+        for name, expression in (("busy", "cron(7/15 * * * ? *)"), ("daily", "cron(10 0 * * ? *)")):
+            account.client("scheduler").create_schedule(
+                Name=name,
+                ScheduleExpression=expression,
+                FlexibleTimeWindow={"Mode": "OFF"},
+                Target={"Arn": arn, "RoleArn": f"arn:aws:iam::{account.account_id}:role/r"},
+            )
+        account.advance_to(START + timedelta(days=2))
+        fired = [(entry["subject"].rpartition("/")[2], entry["time"][5:16]) for entry in account.journal("schedule")]
+    assert [time for name, time in fired if name == "daily"] == ["01-01T00:10", "01-02T00:10"]
+    assert [time for name, time in fired if name == "busy"] == [
+        f"01-{day:02}T{hour:02}:07" for day in (1, 2) for hour in (0, 6, 12, 18)
+    ]

@@ -49,9 +49,9 @@ def test_a_property_that_the_api_does_not_know_fails_the_deployment_by_name(lab:
 
 
 def test_a_property_that_moto_would_ignore_fails_the_deployment_by_name(lab: Lab) -> None:
-    parameter = {"Name": "p", "Type": "String", "Value": "v", "Colour": "red"}
-    with pytest.raises(ClientError, match=r"Resource Parameter \(AWS::SSM::Parameter\).*would ignore: Colour"):
-        deploy(lab, "ignored", {"Parameter": {"Type": "AWS::SSM::Parameter", "Properties": parameter}})
+    stream = {"Name": "s", "ShardCount": 1, "Colour": "red"}
+    with pytest.raises(ClientError, match=r"Resource Stream \(AWS::Kinesis::Stream\).*would ignore: Colour"):
+        deploy(lab, "ignored", {"Stream": {"Type": "AWS::Kinesis::Stream", "Properties": stream}})
 
 
 def test_a_failed_stack_leaves_nothing(lab: Lab) -> None:

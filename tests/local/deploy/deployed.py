@@ -8,21 +8,26 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from infra.config import load_config
+from infra.config import EndpointConfig, load_file
 from localaws.account import LocalAccount
 from tests.local.deploy.comparison import differences
 from tests.local.deploy.intrinsics import Resolver
 from tests.local.deploy.readers import READERS
-from tests.local.deploy.readers.product import current_baseline
+from tests.local.deploy.readers.builds import built_image
+from tests.local.deploy.readers.product import analysis_config, current_baseline
 from tests.local.deploy.readers.shape import Client, Properties
 from tests.local.deploy.toolkit import ROOT
 from tests.local.deploy.unreadable import UNREADABLE
 
-EXAMPLES = sorted((ROOT / "examples").glob("*/monitoring.yaml"))
-TWO_RUNTIMES = Path(__file__).parent / "two-runtimes.yaml"
-FILES = [*EXAMPLES, TWO_RUNTIMES]
-CONFIGS = [load_config(path) for path in FILES]
-STACKS = [f"Watchkeeper-{config.endpoint.name}" for config in CONFIGS]
+EXAMPLES = sorted((ROOT / "examples").glob("*/*.yaml"))
+EVERY_RUNTIME = Path(__file__).parent / "every-runtime.yaml"
+FILES = [*EXAMPLES, EVERY_RUNTIME]
+_LOADED = [load_file(path) for path in FILES]
+CONFIGS = [config for config in _LOADED if isinstance(config, EndpointConfig)]
+STACKS = [
+    f"Watchkeeper-{config.name}" if isinstance(config, EndpointConfig) else f"WatchkeeperFleet-{config.fleet}"
+    for config in _LOADED
+]
 
 _FILES_OF_BASELINE = {"StatisticsUri": "statistics.json", "ConstraintsUri": "constraints.json"}
 
@@ -90,13 +95,25 @@ class Deployment:
         """Return what resolves values of the stack's template."""
         physical_ids = self.physical_ids[stack]
 
-        def baseline(logical_id: str, attribute: str) -> str:
+        def custom(logical_id: str, attribute: str) -> str:
+            if attribute == "Uri":
+                return analysis_config(self.client, physical_ids[logical_id])
+            if attribute == "ImageUri":
+                return built_image(self.client, physical_ids[logical_id])[1]
             properties = resolver.resolve(self.templates[stack]["Resources"][logical_id]["Properties"])
-            folder, _ = current_baseline(self.client, properties["Bucket"], physical_ids[logical_id])
-            return f"{folder}/{_FILES_OF_BASELINE[attribute]}"
+            folder, info = current_baseline(self.client, properties["Bucket"], physical_ids[logical_id])
+            return info["baseline_id"] if attribute == "BaselineId" else f"{folder}/{_FILES_OF_BASELINE[attribute]}"
+
+        def parameter(name: str) -> str:
+            return str(self.client("ssm").get_parameter(Name=name)["Parameter"]["Value"])
 
         resolver = Resolver(
-            self.templates[stack], physical_ids, self.account.account_id, self.account.region, custom=baseline
+            self.templates[stack],
+            physical_ids,
+            self.account.account_id,
+            self.account.region,
+            custom=custom,
+            parameter=parameter,
         )
         return resolver
 

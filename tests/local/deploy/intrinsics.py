@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from typing import Any
 
 _ARNS: Mapping[tuple[str, str], str] = {
+    ("AWS::ECR::Repository", "Arn"): "arn:aws:ecr:{region}:{account}:repository/{id}",
+    ("AWS::ECR::Repository", "RepositoryUri"): "{account}.dkr.ecr.{region}.amazonaws.com/{id}",
+    ("AWS::CodeBuild::Project", "Arn"): "arn:aws:codebuild:{region}:{account}:project/{id}",
     ("AWS::CloudWatch::Alarm", "Arn"): "arn:aws:cloudwatch:{region}:{account}:alarm:{id}",
     ("AWS::DynamoDB::Table", "Arn"): "arn:aws:dynamodb:{region}:{account}:table/{id}",
     ("AWS::Events::Rule", "Arn"): "arn:aws:events:{region}:{account}:rule/{id}",
@@ -44,6 +47,8 @@ class Resolver:
         Where the stack is.
     custom : callable
         Attribute of a custom resource: (logical id, attribute) -> value.
+    parameter : callable
+        Value of an SSM parameter, by its name.
     """
 
     template: dict[str, Any]
@@ -51,6 +56,7 @@ class Resolver:
     account_id: str
     region: str
     custom: Attributes
+    parameter: Callable[[str], str]
 
     def resolve(self, value: Any) -> Any:
         """Return `value` with every intrinsic function replaced by what it gives."""
@@ -75,6 +81,8 @@ class Resolver:
             "Ref": self._ref,
             "Fn::GetAtt": lambda argument: self._attribute(*argument),
             "Fn::Join": lambda argument: argument[0].join(map(str, self.resolve(argument[1]))),
+            "Fn::Select": lambda argument: self.resolve(argument[1])[int(argument[0])],
+            "Fn::Split": lambda argument: self.resolve(argument[1]).split(argument[0]),
             "Fn::Sub": self._sub,
             "Fn::FindInMap": self._find_in_map,
             "Fn::Equals": lambda argument: self.resolve(argument[0]) == self.resolve(argument[1]),
@@ -88,7 +96,10 @@ class Resolver:
             "AWS::Region": self.region,
             "AWS::URLSuffix": "amazonaws.com",
         }
-        return pseudo[name] if name in pseudo else self.physical_ids[name]
+        if name in pseudo:
+            return pseudo[name]
+        given = self.template.get("Parameters", {}).get(name)
+        return self.parameter(given["Default"]) if given else self.physical_ids[name]
 
     def _attribute(self, logical_id: str, attribute: str) -> str:
         resource_type, physical_id = self.template["Resources"][logical_id]["Type"], self.physical_ids[logical_id]

@@ -14,10 +14,12 @@ from infra.config import EndpointConfig
 from localaws.account import LocalAccount
 from monitoring_core.artifacts import make_baseline
 from monitoring_core.dataset import Source, read_dataset
+from tests.local.deploy.existing import put_endpoint
 
 TRAINING_START = datetime(2013, 1, 1, tzinfo=UTC)
 TRAINING_DAYS = 20
 ROWS_PER_DAY = 50
+_SERVED = "s3://served-models/model.tar.gz"
 
 INFERENCE = b"""
 def model_fn(model_dir):
@@ -32,12 +34,14 @@ def predict_fn(rows, model):
 
 
 def put_sources(account: LocalAccount, config: EndpointConfig) -> None:
-    """Put everything that the configuration names into S3."""
+    """Put everything that the configuration names into S3, and the endpoint that Model Monitor wants to see."""
     for uri, body in _sources(config).items():
         bucket, _, key = uri.removeprefix("s3://").partition("/")
         if bucket not in _buckets(account):
             account.client("s3").create_bucket(Bucket=bucket)
         account.client("s3").put_object(Bucket=bucket, Key=key, Body=body)
+    if any(monitor.runtime == "managed" for monitor in config.monitors) and config.existing:
+        put_endpoint(account, config, _SERVED)
 
 
 def rows(seed: int, columns: Iterable[str], n: int) -> list[list[str]]:
@@ -54,15 +58,25 @@ def as_csv(lines: Iterable[Iterable[str]]) -> bytes:
     return text.getvalue().encode()
 
 
+def served_archive() -> bytes:
+    """Return a model archive that answers each row with its first column."""
+    return _archive({"code/inference.py": INFERENCE})
+
+
 def _sources(config: EndpointConfig) -> Mapping[str, bytes]:
     found: dict[str, bytes] = {}
-    if config.endpoint.create:
-        model = {"code/inference.py": INFERENCE, "model.json": _linear_model(config)}
-        found |= {str(variant.model.artifact): _archive(model) for variant in config.endpoint.create.variants}
+    model = {"code/inference.py": INFERENCE, "model.json": _linear_model(config)}
+    if config.existing:
+        found[_SERVED] = _archive(model)
+    if config.created:
+        found |= {str(variant.model.artifact): _archive(model) for variant in config.created.variants}
     if config.retraining and config.retraining.training:
         found[config.retraining.training.code] = _archive({"train.py": b""})
     if config.baseline.dataset:
-        found[config.baseline.dataset] = _training_set(config)
+        labelled = any(monitor.needs_labels and not monitor.dataset for monitor in config.monitors)
+        found[config.baseline.dataset] = _labelled_set(config) if labelled else _training_set(config)
+    explained = [monitor for monitor in config.monitors if monitor.kind == "model-explainability"]
+    found |= {str(one.model_file): _archive({"model.json": _linear_model(config)}) for one in explained} | found
     if config.baseline.statistics and config.baseline.constraints:
         found |= _existing_baseline(config, config.baseline.statistics, config.baseline.constraints)
     found |= {monitor.dataset: _labelled_set(config) for monitor in config.monitors if monitor.dataset}
@@ -81,9 +95,13 @@ def _labelled_set(config: EndpointConfig) -> bytes:
     rows = [dict(zip(header, line, strict=True)) for line in lines]
     for number, row in enumerate(rows):
         row |= {output: f"{float(row[output]) / 100:.5f}" for output in config.columns.outputs}
-        row |= {facet.column: str(facet.equals[0]) if number % 2 else "another" for facet in facets}
+        row |= {facet.column: str(facet.equals[0]) if number % 2 else _another(facet.equals[0]) for facet in facets}
         row[config.data_schema.label or "label"] = str(number % 3 % 2)
     return as_csv([rows[0], *(row.values() for row in rows)])
+
+
+def _another(group: object) -> str:
+    return "another" if isinstance(group, str) else "0"
 
 
 def _training_set(config: EndpointConfig) -> bytes:
@@ -104,7 +122,7 @@ def _existing_baseline(config: EndpointConfig, statistics: str, constraints: str
     made = make_baseline(
         spec,
         read_dataset(Source("train.csv", body)),
-        model=config.endpoint.name,
+        model=config.name,
         dataset="train.csv",
         dataset_sha256="0" * 64,
         created_at=TRAINING_START,

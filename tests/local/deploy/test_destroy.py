@@ -12,6 +12,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.network]
 
 NOTHING_TO_REMOVE = {
     "AWS::CDK::Metadata": "makes nothing",
+    "Custom::WatchkeeperAnalysisConfig": "past verdicts rest on it; it stays in the retained bucket",
+    "Custom::WatchkeeperModelMonitorAccess": "asks, and makes nothing",
     "Custom::WatchkeeperBaseline": "baselines are the evidence behind past verdicts; they stay in the retained bucket",
 }
 
@@ -67,7 +69,7 @@ def _register_a_model(deployment: Deployment) -> None:
 
 def _capture_traffic(deployment: Deployment) -> None:
     """Leave objects, an old version and a delete marker in the bucket that the template destroys."""
-    endpoint, s3 = "two-runtimes", deployment.client("s3")
+    endpoint, s3 = "every-runtime", deployment.client("s3")
     deployment.client("sagemaker-runtime").invoke_endpoint(EndpointName=endpoint, ContentType="text/csv", Body=b"1,2,3")
     deployment.account.settle()
     bucket = next(name for id_, name in deployment.physical_ids[f"Watchkeeper-{endpoint}"].items() if "Bucket" in id_)

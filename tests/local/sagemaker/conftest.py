@@ -86,7 +86,7 @@ class Bench:
     IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-scikit-learn:1.2-1"
     ANALYZER = "156813124566.dkr.ecr.us-east-1.amazonaws.com/sagemaker-model-monitor-analyzer"
 
-    account_id, region, seed = "123456789012", "us-east-1", 0
+    account_id, region, seed, model_monitor = "123456789012", "us-east-1", 0, True
 
     def __init__(self, server: Server, work_dir: Path, images: Mapping[str, Sequence[str]]) -> None:
         self._endpoint_url, self.work_dir, self.images = server.url, work_dir, images

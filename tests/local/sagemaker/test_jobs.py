@@ -286,27 +286,84 @@ def test_a_channel_without_objects_fails_the_training(bench: Bench) -> None:
     assert "No S3 objects found" in train(bench, InputDataConfig=[channel])["FailureReason"]
 
 
-@pytest.mark.parametrize(
-    ("operation", "request_"),
-    [
-        (
-            "create_transform_job",
-            {
-                "TransformJobName": "t",
-                "ModelName": "m",
-                "TransformInput": {"DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": "s3://b/k"}}},
-                "TransformOutput": {"S3OutputPath": "s3://b/o"},
-                "TransformResources": {"InstanceType": "ml.m5.large", "InstanceCount": 1},
-            },
-        ),
-        ("retry_pipeline_execution", {"PipelineExecutionArn": "arn:aws:sagemaker:us-east-1:1:pipeline/p/execution/x"}),
-    ],
-)
-def test_what_is_not_run_here_is_refused(bench: Bench, operation: str, request_: dict[str, Any]) -> None:
+def test_what_is_not_run_here_is_refused(bench: Bench) -> None:
+    execution = "arn:aws:sagemaker:us-east-1:123456789012:pipeline/p/execution/x"
     with pytest.raises(ClientError, match="is not run on the local account"):
-        getattr(bench.client("sagemaker"), operation)(**request_)
+        bench.client("sagemaker").retry_pipeline_execution(PipelineExecutionArn=execution)
 
 
 @pytest.fixture
 def images() -> dict[str, list[str]]:
     return {"scikit-learn": [sys.executable]}
+
+
+# Says on which instance it runs, and what it was given.
+SHARD = """
+import json, pathlib, sys
+config = json.loads(pathlib.Path("opt/ml/config/resourceconfig.json").read_text())
+source = pathlib.Path(sys.argv[1])
+files = sorted(str(path.relative_to(source)) for path in source.rglob("*") if path.is_file())
+told = {"hosts": config["hosts"], "files": files}
+pathlib.Path(sys.argv[2], f"part-{config['current_host']}.json").write_text(json.dumps(told))
+"""
+
+
+LISTED = ["ep/08/a.jsonl", "ep/09/b.jsonl", "ep/10/c.jsonl"]
+
+
+def from_manifest(bench: Bench, names: list[str], **changes: str) -> dict[str, Any]:
+    """Return a job on two instances whose data is listed in a manifest."""
+    uri = bench.upload("manifest.json", json.dumps([{"prefix": "s3://bucket/data/"}, *names]))
+    request = processing_request(bench, SHARD)
+    request["ProcessingInputs"][1]["S3Input"] |= {"S3Uri": uri, "S3DataType": "ManifestFile"} | changes
+    request["ProcessingResources"]["ClusterConfig"]["InstanceCount"] = 2
+    return request
+
+
+@pytest.mark.parametrize(
+    ("distribution", "parts"),
+    [
+        ("ShardedByS3Key", {"algo-1": ["ep/08/a.jsonl", "ep/10/c.jsonl"], "algo-2": ["ep/09/b.jsonl"]}),
+        ("FullyReplicated", {host: sorted(LISTED) for host in ("algo-1", "algo-2")}),
+    ],
+)
+def test_instances_share_or_repeat_what_a_manifest_lists(
+    bench: Bench, distribution: str, parts: dict[str, list[str]]
+) -> None:
+    for name in [*LISTED, "ep/11/not-listed.jsonl"]:
+        bench.upload(f"data/{name}", name)
+
+    job = process(bench, from_manifest(bench, LISTED, S3DataDistributionType=distribution))
+
+    assert job["ProcessingJobStatus"] == "Completed"
+    assert not list(bench.work_dir.rglob("*.jsonl"))  # instances keep nothing
+    found = {key: json.loads(body) for key, body in bench.objects("result/").items()}
+    assert found == {
+        f"result/part-{host}.json": {"hosts": ["algo-1", "algo-2"], "files": files} for host, files in parts.items()
+    }
+
+
+def test_a_manifest_with_a_name_of_nothing_fails_the_job(bench: Bench) -> None:
+    assert "cannot read s3://bucket/data/gone" in process(bench, from_manifest(bench, ["gone"]))["FailureReason"]
+
+
+def test_the_first_instance_that_fails_fails_the_job(bench: Bench) -> None:
+    bench.upload("data/a", "x")
+    request = from_manifest(bench, ["a"], S3DataDistributionType="ShardedByS3Key")
+    bench.upload("code/script.py", SHARD + "sys.exit(not files)\n")
+
+    job = process(bench, request)
+
+    assert (job["ProcessingJobStatus"], len(bench.objects("result/"))) == ("Failed", 2)
+
+
+def test_a_name_is_used_once_and_the_limits_of_the_api_hold(bench: Bench) -> None:
+    bench.upload("data/x.txt", "x")
+    request = processing_request(bench, COPY)
+    process(bench, request)
+    with pytest.raises(ClientError) as taken:
+        bench.client("sagemaker").create_processing_job(**request)
+    assert taken.value.response["Error"]["Code"] == "ResourceInUse"
+    request["ProcessingInputs"] *= 6
+    with pytest.raises(ClientError, match=r"'processingInputs' failed .* length less than or equal to 10"):
+        bench.client("sagemaker").create_processing_job(**request | {"ProcessingJobName": "other"})

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from tests.local.deploy.readers import (
     access,
     analysis,
+    builds,
     catalogue,
     computing,
     endpoints,
@@ -21,6 +22,7 @@ from tests.local.deploy.readers.shape import Reader
 READERS: Mapping[str, Reader] = {
     **access.READERS,
     **analysis.READERS,
+    **builds.READERS,
     **catalogue.READERS,
     **computing.READERS,
     **endpoints.READERS,

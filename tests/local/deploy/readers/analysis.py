@@ -38,10 +38,15 @@ def _pascal(name: str) -> str:
     return "".join(word.capitalize() for word in name.split("_"))
 
 
+def _job_definition(kind: str) -> Reader:
+    return described(f"{kind}_job_definition", "JobDefinitionName", "JobDefinitionArn")
+
+
 READERS: Mapping[str, Reader] = {
-    "AWS::SageMaker::DataQualityJobDefinition": described(
-        "data_quality_job_definition", "JobDefinitionName", "JobDefinitionArn"
-    ),
+    "AWS::SageMaker::DataQualityJobDefinition": _job_definition("data_quality"),
+    "AWS::SageMaker::ModelBiasJobDefinition": _job_definition("model_bias"),
+    "AWS::SageMaker::ModelExplainabilityJobDefinition": _job_definition("model_explainability"),
+    "AWS::SageMaker::ModelQualityJobDefinition": _job_definition("model_quality"),
     "AWS::SageMaker::ModelCard": _model_card,
     "AWS::SageMaker::ModelPackageGroup": described(
         "model_package_group", "ModelPackageGroupName", "ModelPackageGroupArn"

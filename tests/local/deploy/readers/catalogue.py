@@ -1,4 +1,4 @@
-"""The Glue data catalogue."""
+"""The Glue data catalogue, and SSM parameters."""
 
 from __future__ import annotations
 
@@ -24,4 +24,17 @@ def _input(found: Properties) -> Properties:
     return {key: value for key, value in found.items() if key not in _WRITTEN_BY_GLUE}
 
 
-READERS: Mapping[str, Reader] = {"AWS::Glue::Database": _database, "AWS::Glue::Table": _table}
+def _parameter(client: Client, physical_id: str, _: Properties) -> Properties:
+    found = client("ssm").get_parameter(Name=physical_id)["Parameter"]
+    tags = client("ssm").list_tags_for_resource(ResourceType="Parameter", ResourceId=physical_id)["TagList"]
+    return {
+        **{key: found[key] for key in ("Name", "Type", "Value")},
+        "Tags": {tag["Key"]: tag["Value"] for tag in tags},
+    }
+
+
+READERS: Mapping[str, Reader] = {
+    "AWS::Glue::Database": _database,
+    "AWS::Glue::Table": _table,
+    "AWS::SSM::Parameter": _parameter,
+}

@@ -16,7 +16,7 @@ def _topic(client: Client, physical_id: str, _: Properties) -> Properties:
 
 def _subscription(client: Client, physical_id: str, _: Properties) -> Properties:
     found: Properties = client("sns").get_subscription_attributes(SubscriptionArn=physical_id)["Attributes"]
-    return found
+    return _documents(found, "FilterPolicy")
 
 
 def _topic_policy(client: Client, _: str, expected: Properties) -> Properties:
@@ -30,7 +30,7 @@ def _topic_policy(client: Client, _: str, expected: Properties) -> Properties:
 def _queue(client: Client, physical_id: str, _: Properties) -> Properties:
     tags = client("sqs").list_queue_tags(QueueUrl=physical_id).get("Tags", {})
     attributes = {name: number(text) for name, text in _queue_attributes(client, physical_id).items()}
-    return {**attributes, "Tags": tag_list(tags)}
+    return {**_documents(attributes, "RedrivePolicy"), "Tags": tag_list(tags)}
 
 
 def _queue_policy(client: Client, _: str, expected: Properties) -> Properties:
@@ -42,6 +42,11 @@ def _queue_attributes(client: Client, url: str) -> dict[str, str]:
     answer = client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["All"])
     attributes: dict[str, str] = answer["Attributes"]
     return attributes
+
+
+def _documents(attributes: Properties, name: str) -> Properties:
+    """Read an attribute that is a document, where there is one."""
+    return attributes | ({name: json.loads(attributes[name])} if name in attributes else {})
 
 
 def _of_all(what: str, policies: Mapping[str, Properties]) -> Properties:

@@ -42,7 +42,7 @@ def _baseline(client: Client, physical_id: str, expected: Properties) -> Propert
     assert info["monitor"] == monitor
     if "Dataset" in expected:
         same = _made(client, expected).baseline_id == info["baseline_id"]
-        inputs = ("PeriodSeconds", "Spec", "TimeColumn")
+        inputs = {"Compat", "PeriodSeconds", "Spec", "TimeColumn"} & expected.keys()
         return {**found, "Dataset": info["dataset"], **({name: expected[name] for name in inputs} if same else {})}
     files = {name.lower() + ".json": _get(client, expected[name]) for name in ("Statistics", "Constraints")}
     same = BaselineFiles(files).baseline_id == info["baseline_id"]
@@ -53,6 +53,29 @@ def _contents(client: Client, physical_id: str, _: Properties) -> Properties:
     """Read the contents, which are there as long as the bucket is."""
     client("s3").head_bucket(Bucket=physical_id)
     return {"Bucket": physical_id}
+
+
+def analysis_config(client: Client, prefix: str) -> str:
+    """Return where the one configuration below the prefix is."""
+    bucket, _, key = prefix.removeprefix("s3://").partition("/")
+    (found,) = client("s3").list_objects_v2(Bucket=bucket, Prefix=key)["Contents"]
+    return f"s3://{bucket}/{found['Key']}"
+
+
+def _analysis_config(client: Client, physical_id: str, _: Properties) -> Properties:
+    return {"Prefix": physical_id, "Document": _get(client, analysis_config(client, physical_id)).decode()}
+
+
+def _schedule_guard(client: Client, physical_id: str, _: Properties) -> Properties:
+    """Read the alert of the schedule."""
+    alerts = client("sagemaker").list_monitoring_alerts(MonitoringScheduleName=physical_id)
+    (alert,) = alerts["MonitoringAlertSummaries"]
+    numbers = {name: str(alert[name]) for name in ("DatapointsToAlert", "EvaluationPeriod")}
+    return {"Schedule": physical_id, **numbers}
+
+
+def _access(_: Client, physical_id: str, __: Properties) -> Properties:
+    return {"Probe": physical_id}
 
 
 def _made(client: Client, expected: Properties) -> BaselineFiles:
@@ -68,6 +91,7 @@ def _made(client: Client, expected: Properties) -> BaselineFiles:
         time_column=expected["TimeColumn"] or None,
         period=timedelta(seconds=int(expected["PeriodSeconds"])),
         model_file=find_model_file(_get(client, model_file), model_file) if model_file else None,
+        compat=expected.get("Compat") == "aws",
     )
 
 
@@ -83,6 +107,9 @@ def _nothing(*_: object) -> Properties:
 
 READERS: Mapping[str, Reader] = {
     "AWS::CDK::Metadata": _nothing,
+    "Custom::WatchkeeperAnalysisConfig": _analysis_config,
     "Custom::WatchkeeperBaseline": _baseline,
     "Custom::WatchkeeperBucketContents": _contents,
+    "Custom::WatchkeeperModelMonitorAccess": _access,
+    "Custom::WatchkeeperScheduleGuard": _schedule_guard,
 }

@@ -4,15 +4,18 @@ Why each part of moto 5.2.5 is replaced
 ---------------------------------------
 - Executions only pretend to run unless the account is configured otherwise.
 - ``ExecutionWorker.start`` uses a thread that nothing waits for; here executions are background work like any other.
+- What is replaced of Map states and of tasks that wait is told in `localaws.stepfunctions.maps` and ``.tasks``.
 - ``RetrierDecl`` and ``WaitFunction`` sleep in real time. Here no time passes inside an execution.
 - ``boto_client_for`` makes a new client for each task, and looks for the account under another host name.
 - ``StepFunctionsParserBackend.start_execution`` calls every execution without a name "None".
 - ``Execution`` begins and ends in real time, and its ``StartTime`` in the context object is not text.
-- ``AmazonStateLanguageParser.parse`` reads the definition anew for each execution, which takes longer than running it.
+- ``AmazonStateLanguageParser.parse`` reads the definition anew for each execution, which takes longer than running it,
+  and takes a percentage only with decimals.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from functools import lru_cache
 from types import SimpleNamespace
@@ -28,7 +31,10 @@ from moto.stepfunctions.parser.models import StepFunctionsParserBackend
 
 from localaws.replacing import replace
 from localaws.services import Services
+from localaws.stepfunctions import maps, tasks
+from localaws.stepfunctions.executions import Executions
 
+_WHOLE_PERCENTAGE = re.compile(r'("ToleratedFailurePercentage"\s*:\s*\d+)(?=\s*[,}])')
 _COUNTED = {"SUCCEEDED": "ExecutionsSucceeded", "FAILED": "ExecutionsFailed", "ABORTED": "ExecutionsAborted"}
 
 
@@ -37,10 +43,21 @@ def install(services: Services) -> None:
     default_user_config["stepfunctions"]["execute_state_machine"] = True
     _named(services)
     _dated(services)
-    _in_background(services)
+    executions = Executions(services.work)
+    _in_background(services, executions)
     _without_waiting()
     _with_our_clients(services)
-    replace(AmazonStateLanguageParser, "parse", lru_cache(maxsize=64)(AmazonStateLanguageParser.parse))
+    maps.install(services)
+    tasks.install(services, executions)
+    _parsed_once()
+
+
+def _parsed_once() -> None:
+    @lru_cache(maxsize=64)
+    def parse(definition: str) -> Any:
+        return original(_WHOLE_PERCENTAGE.sub(r"\1.0", definition))
+
+    original = replace(AmazonStateLanguageParser, "parse", parse)
 
 
 def _named(services: Services) -> None:
@@ -64,9 +81,9 @@ def _dated(services: Services) -> None:
     original_details = replace(Execution, "get_start_execution_details", get_start_execution_details)
 
 
-def _in_background(services: Services) -> None:
+def _in_background(services: Services, executions: Executions) -> None:
     def start(self: Any) -> None:
-        services.work.submit("state machine execution", self._execution_logic)
+        executions.start(self._evaluation_details.execution_details.arn, self._execution_logic)
 
     def terminated(self: Any) -> None:
         original_terminated(self)
