@@ -14,7 +14,7 @@ export UV_PYTHON_DOWNLOADS := never
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(CURDIR)/$(TOOLS)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo deploy test check format fuzz bench docs schema golden clean
+.PHONY: help setup demo deploy test check format fuzz bench docs schema golden spark clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -68,8 +68,12 @@ golden: setup ## generate the pipeline definition with the SageMaker SDK (its ow
 	UV_PROJECT_ENVIRONMENT=.venv-sagemaker $(UV) sync --quiet --frozen --python $(TOOLS)/bin/python --extra sagemaker --extra local --no-dev
 	.venv-sagemaker/bin/python -m infra.retraining.definition --check
 
+spark: $(UV) ## test the Spark engine, in its own environment with a Java of its own
+	UV_PROJECT_ENVIRONMENT=.venv-spark $(UV) sync --quiet --frozen --python $(TOOLS)/bin/python --extra spark --extra functions --extra local --extra demo
+	.venv-spark/bin/python -m pytest functions/spark_job tests/spark
+
 docs: setup ## run every command and code block of the documentation
 	$(BIN)/python -m pytest -q tests/docs
 
 clean: ## remove what set-up and runs have made
-	rm -rf $(TOOLS) $(VENV) .venv-sagemaker node_modules build cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(TOOLS) $(VENV) .venv-sagemaker .venv-spark node_modules build cdk.out .mypy_cache .ruff_cache .pytest_cache .hypothesis

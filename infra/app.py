@@ -2,29 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from glob import glob
 from pathlib import Path
 
-from aws_cdk import App, Validations
-from cdk_nag import AwsSolutionsChecks
+from aws_cdk import App, Stack, Validations
+from cdk_nag import AwsSolutionsChecks, NIST80053R5Checks
 
-from infra.config import load_config
+from infra.config import EndpointConfig, FleetConfig, load_file
+from infra.nist import acknowledge_everywhere
 from infra.stacks.endpoint_stack import EndpointStack
+from infra.stacks.fleet_stack import FleetStack
 from monitoring_core.errors import ConfigError
 
 _HELP = "cdk deploy -c config=examples/flights/monitoring.yaml"
 
 
-def build(app: App, paths: Iterable[Path]) -> list[EndpointStack]:
-    """Add one stack per configuration file to the app; every finding of cdk-nag fails the synthesis."""
-    Validations.of(app).add_plugins(AwsSolutionsChecks())
-    configs = [load_config(path) for path in paths]
-    names = [config.endpoint.name.lower() for config in configs]  # SageMaker does not tell them apart by case
-    repeated = sorted({name for name in names if names.count(name) > 1})
+def build(app: App, paths: Iterable[Path]) -> list[Stack]:
+    """Add one stack per configuration file to the app; every finding of cdk-nag fails the synthesis.
+
+    An endpoint is deployed after its fleet where both files are given. Where the fleet's is not, its stack must be
+    there already, and is not touched.
+    """
+    Validations.of(app).add_plugins(AwsSolutionsChecks(), NIST80053R5Checks())
+    acknowledge_everywhere(app)
+    configs = [load_file(path) for path in paths]
+    endpoints = [config for config in configs if isinstance(config, EndpointConfig)]
+    fleets = [config for config in configs if isinstance(config, FleetConfig)]
+    _refuse_repeated("endpoint", [config.name for config in endpoints])
+    _refuse_repeated("fleet", [config.fleet for config in fleets])
+    shared = {config.fleet: _fleet_stack(app, config, endpoints) for config in fleets}
+    stacks = [_endpoint_stack(app, config, shared.get(config.fleet or "")) for config in endpoints]
+    return [*shared.values(), *stacks]
+
+
+def _fleet_stack(app: App, config: FleetConfig, endpoints: Sequence[EndpointConfig]) -> FleetStack:
+    own = [endpoint for endpoint in endpoints if endpoint.fleet == config.fleet]
+    return FleetStack(app, f"WatchkeeperFleet-{config.fleet}", config=config, endpoints=own)
+
+
+def _endpoint_stack(app: App, config: EndpointConfig, shared: FleetStack | None) -> EndpointStack:
+    stack = EndpointStack(app, f"Watchkeeper-{config.name}", config=config)
+    if shared:
+        stack.add_stack_dependency(shared)
+    return stack
+
+
+def _refuse_repeated(what: str, names: Sequence[str]) -> None:
+    lower = [name.lower() for name in names]  # SageMaker and CloudWatch do not tell them apart by case
+    repeated = sorted({name for name in lower if lower.count(name) > 1})
     if repeated:
-        raise ConfigError(f"several files describe the same endpoint: {', '.join(repeated)}; keep one file for each")
-    return [EndpointStack(app, f"Watchkeeper-{config.endpoint.name}", config=config) for config in configs]
+        raise ConfigError(f"several files describe the same {what}: {', '.join(repeated)}; keep one file for each")
 
 
 def config_paths(context: object) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Lambda zips without Docker: locked wheels for the Lambda platform, and our own packages.
+"""Lambda zips without Docker: locked wheels for the Lambda platform, and our own packages; and what images are made of.
 
 The wheels are those of `uv.lock`, for the minor version of the Python that synthesises: what the tests
 ran is what is deployed. The asset's hash is computed from the lock, the sources and the platform, so an
@@ -11,12 +11,15 @@ import hashlib
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Final, Literal
 
 import jsii
-from aws_cdk import AssetHashType, BundlingOptions, DockerImage, ILocalBundling, aws_lambda
+from aws_cdk import AssetHashType, BundlingOptions, DockerImage, ILocalBundling, aws_lambda, aws_s3_assets
+from constructs import Construct
 
 ROOT: Final = Path(__file__).resolve().parents[1]
 PYTHON: Final = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -26,7 +29,10 @@ _MACHINES: Final = {"x86_64": "x86_64", "arm64": "aarch64"}
 _C_LIBRARY: Final = "manylinux_2_28"
 """Oldest C library the locked wheels accept; Lambda has 2.34 from Python 3.12 on, 2.26 before."""
 _ANALYSIS_ONLY: Final = ("duckdb", "jinja2", "msgspec", "numpy")
-_AWS_SERVICES: Final = ("dynamodb", "events", "s3", "sagemaker", "sagemaker-runtime", "sns", "sts", "xray")
+_AWS_SERVICES: Final = (
+    *("cloudwatch", "codebuild", "dynamodb", "ecr", "events", "lambda", "s3", "sagemaker", "sagemaker-runtime"),
+    *("sns", "sqs", "ssm", "sts", "xray"),
+)
 """Services whose API models stay in the zip; the other four hundred make up most of botocore's size."""
 _WASTE: Final = (
     ".lock",
@@ -57,8 +63,21 @@ class Bundle:
     without: tuple[str, ...] = ()
 
 
-LIGHT: Final = Bundle("light", ("plan", "publish", "notify", "retrain", "empty_bucket"), without=_ANALYSIS_ONLY)
-ANALYSIS: Final = Bundle("analysis", ("evaluate", "baseline"))
+LIGHT: Final = Bundle(
+    "light",
+    (
+        *("plan", "publish", "notify", "retrain", "promote", "champion"),
+        *("empty_bucket", "forward", "image_build", "ledger", "model_monitor", "windows"),
+    ),
+    without=_ANALYSIS_ONLY,
+)
+ANALYSIS: Final = Bundle("analysis", ("evaluate", "baseline", "managed_result", "experiment", "review"))
+
+
+ANALYZER: Final = "functions/analyzer/Dockerfile"
+SPARK: Final = "functions/spark_job/Dockerfile"
+_CONTEXT_FOLDERS: Final = ("functions", "monitoring_core")
+_CONTEXT_FILES: Final = ("pyproject.toml", "uv.lock")
 
 
 def runtime() -> aws_lambda.Runtime:
@@ -71,17 +90,45 @@ def code(bundle: Bundle, architecture: Architecture) -> aws_lambda.Code:
     return aws_lambda.Code.from_asset(
         str(ROOT / "functions"),
         asset_hash_type=AssetHashType.CUSTOM,
-        asset_hash=fingerprint(bundle, architecture),
+        asset_hash=_asset_hash(bundle, architecture),
         bundling=BundlingOptions(
             image=DockerImage.from_registry("not-used"), local=_LocalBundling(bundle, architecture)
         ),
     )
 
 
+@cache
+def _asset_hash(bundle: Bundle, architecture: Architecture) -> str:
+    """Return the fingerprint, taken once for all functions of an app: a hundred endpoints have seven hundred."""
+    return fingerprint(bundle, architecture)
+
+
+def image_source(scope: Construct, construct_id: str) -> aws_s3_assets.Asset:
+    """Return the folder that images are built of as an asset; it is put together when the assets are staged."""
+    return aws_s3_assets.Asset(
+        scope,
+        construct_id,
+        path=str(ROOT / "functions"),
+        asset_hash_type=AssetHashType.CUSTOM,
+        asset_hash=image_fingerprint(),
+        bundling=BundlingOptions(image=DockerImage.from_registry("not-used"), local=_LocalContext()),
+    )
+
+
 def fingerprint(bundle: Bundle, architecture: Architecture) -> str:
     """Return a hash of everything that decides the zip's contents."""
-    digest = hashlib.sha256(repr((bundle, architecture, PYTHON, _C_LIBRARY, _AWS_SERVICES, _WASTE)).encode())
-    for path in [ROOT / "uv.lock", *_sources(bundle)]:
+    what = repr((bundle, architecture, PYTHON, _C_LIBRARY, _AWS_SERVICES, _WASTE))
+    return _fingerprint(what, [ROOT / "uv.lock", *_sources(bundle)])
+
+
+def image_fingerprint() -> str:
+    """Return a hash of everything that images are built of."""
+    return _fingerprint("image", _context())
+
+
+def _fingerprint(what: str, files: Iterable[Path]) -> str:
+    digest = hashlib.sha256(what.encode())
+    for path in files:
         digest.update(path.relative_to(ROOT).as_posix().encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
@@ -103,10 +150,12 @@ def build(bundle: Bundle, architecture: Architecture, target: Path) -> None:
         stdin=requirements,
     )
     _slim(target)
-    for source in _sources(bundle):
-        copy = target / source.relative_to(ROOT)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, copy)
+    _copy(_sources(bundle), target)
+
+
+def build_context(target: Path) -> None:
+    """Write what images are built of into a folder: our own packages, the lock, and the Dockerfiles among them."""
+    _copy(_context(), target)
 
 
 @jsii.implements(ILocalBundling)
@@ -121,10 +170,34 @@ class _LocalBundling:
         return True
 
 
+@jsii.implements(ILocalBundling)
+class _LocalContext:
+    """Puts the build context of the images together on this machine."""
+
+    def try_bundle(self, output_dir: str, *_options: Any, **_named: Any) -> bool:
+        build_context(Path(output_dir))
+        return True
+
+
 def _sources(bundle: Bundle) -> list[Path]:
     folders = [ROOT / "monitoring_core", *(ROOT / "functions" / name for name in ("common", *bundle.functions))]
-    files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
-    return sorted([ROOT / "functions" / "__init__.py", *(path for path in files if "__pycache__" not in path.parts)])
+    return sorted([ROOT / "functions" / "__init__.py", *_files(folders)])
+
+
+def _context() -> list[Path]:
+    return sorted([*_files(ROOT / name for name in _CONTEXT_FOLDERS), *(ROOT / name for name in _CONTEXT_FILES)])
+
+
+def _files(folders: Iterable[Path]) -> list[Path]:
+    found = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    return [path for path in found if "__pycache__" not in path.parts]
+
+
+def _copy(sources: Iterable[Path], target: Path) -> None:
+    for source in sources:
+        copy = target / source.relative_to(ROOT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, copy)
 
 
 def _prunes(bundle: Bundle) -> list[str]:

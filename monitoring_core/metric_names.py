@@ -38,6 +38,8 @@ ROWS: Final = Metric("Rows", "Count", "Rows analysed.")
 QUARANTINED_RECORDS: Final = Metric("QuarantinedRecords", "Count", "Records that could not be read.")
 LABEL_COVERAGE: Final = Metric("LabelCoverage", "None", "Share of the window's events that have a label.")
 BASELINE_AGE: Final = Metric("BaselineAgeDays", "None", "Days between the baseline's creation and the window's end.")
+UNAPPROVED_CHANGES: Final = Metric("UnapprovedChanges", "Count", "Ways in which what serves is not what was approved.")
+"""Of the endpoint, not of a run."""
 
 RUN_METRICS: Final = (
     RUNS_COMPLETED,
@@ -71,17 +73,46 @@ _ENDPOINT_NAMESPACES: Final = {
     "model-bias": AwsNamespace.ENDPOINT_BIAS,
     "model-explainability": AwsNamespace.ENDPOINT_EXPLAINABILITY,
 }
+_BATCH_NAMESPACES: Final = {
+    "data-quality": AwsNamespace.BATCH_DATA_QUALITY,
+    "model-quality": AwsNamespace.BATCH_MODEL_QUALITY,
+    "model-bias": AwsNamespace.BATCH_BIAS,
+    "model-explainability": AwsNamespace.BATCH_EXPLAINABILITY,
+}
 
 
-def endpoint_namespace(kind: str) -> AwsNamespace:
-    """Namespace of the metrics that Amazon's container of a kind of monitor publishes.
+@dataclass(frozen=True, slots=True)
+class AwsMetrics:
+    """Where Amazon's container of one kind of monitor publishes (contract 8.1).
+
+    Attributes
+    ----------
+    dimensions : dict of str to str
+        Of every metric; a metric may have more.
+    """
+
+    namespace: AwsNamespace
+    dimensions: dict[str, str]
+
+
+def aws_metrics(kind: str, endpoint: str | None, schedule: str) -> AwsMetrics:
+    """Return where Amazon's container of a kind of monitor publishes.
+
+    Parameters
+    ----------
+    endpoint : str or None
+        None: it watches transform jobs, which belong to no endpoint.
 
     Examples
     --------
-    >>> str(endpoint_namespace("model-bias"))
-    'aws/sagemaker/Endpoints/bias-metrics'
+    >>> aws_metrics("model-bias", "churn", "churn-model-bias").dimensions
+    {'Endpoint': 'churn', 'MonitoringSchedule': 'churn-model-bias'}
+    >>> str(aws_metrics("model-bias", None, "churn-model-bias").namespace)
+    'aws/sagemaker/ModelMonitoring/bias-metrics'
     """
-    return _ENDPOINT_NAMESPACES[kind]
+    if endpoint is None:
+        return AwsMetrics(_BATCH_NAMESPACES[kind], {DIMENSIONS[1]: schedule})
+    return AwsMetrics(_ENDPOINT_NAMESPACES[kind], dict(zip(DIMENSIONS, (endpoint, schedule), strict=True)))
 
 
 def feature_data(feature: str) -> str:
@@ -141,6 +172,17 @@ def feature_attribution(feature: str) -> str:
 
 EXPECTED_VALUE: Final = "ExpectedValue"
 """AWS's metric of the mean score of the SHAP baseline."""
+
+
+def champion_parameter(endpoint: str) -> str:
+    """Return the SSM parameter that says which model serves.
+
+    Examples
+    --------
+    >>> champion_parameter("flights-prod")
+    '/watchkeeper/flights-prod/champion'
+    """
+    return f"/watchkeeper/{endpoint}/champion"
 
 
 def schedule_name(endpoint: str, monitor: str) -> str:

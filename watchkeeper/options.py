@@ -21,3 +21,8 @@ Format = Annotated[str, typer.Option("--format", help="auto, capture, csv, json,
 Ignore = Annotated[
     list[str] | None, typer.Option("--ignore", help="Column that is no feature, such as an id; may be repeated.")
 ]
+Stack = Annotated[str | None, typer.Option("--stack", help="Deployed stack; instead of --config.")]
+StateMachine = Annotated[
+    str | None, typer.Option("--state-machine", help="ARN of the deployed state machine; instead of --config.")
+]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="Start it, and do not wait for its end.")]

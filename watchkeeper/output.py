@@ -92,6 +92,21 @@ class Output:
                 yield item
                 bar.advance(task, item.size)
 
+    def waiting(self, states: Iterable[str]) -> None:
+        """Show on standard error how something that takes its time is getting on, until it is over."""
+        if self.as_json or not sys.stderr.isatty():
+            last = ""
+            for state in states:
+                if state != last and not self.as_json:
+                    print(state, file=sys.stderr)  # noqa: T201
+                last = state
+            return
+        from rich.console import Console  # noqa: PLC0415
+
+        with Console(stderr=True).status("starting") as status:
+            for state in states:
+                status.update(printable(state))
+
 
 @contextmanager
 def reporting(*, as_json: bool) -> Iterator[Output]:

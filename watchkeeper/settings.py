@@ -51,7 +51,7 @@ class MonitorSettings(Frozen):
         if name not in monitors:
             raise ConfigError(f"{config} has no monitor {name!r}; it has {', '.join(monitors)}")
         return cls(
-            endpoint=loaded.endpoint.name,
+            endpoint=loaded.name,
             spec=loaded.specs()[name],
             period=timedelta(seconds=monitors[name].schedule.period_seconds),
             time_column=loaded.baseline.time_column,

@@ -65,8 +65,8 @@ def train_first_model(account: LocalAccount, config: EndpointConfig, flights: pd
     The baseline data set is all `flights` with the model's own answers beside them, because answers are watched too.
     The validation set is the part of it that the model was not trained on: how good a model is, only that can say.
     """
-    assert config.retraining and config.retraining.training and config.endpoint.create  # noqa: S101, PT018 - the example's
-    training, model = config.retraining.training, config.endpoint.create.variants[0].model
+    assert config.retraining and config.retraining.training and config.created  # noqa: S101, PT018 - the example's
+    training, model = config.retraining.training, config.created.variants[0].model
     bucket, _ = split_uri(training.code)
     account.client("s3").create_bucket(Bucket=bucket)
     upload(account, training.code, _archive(SCRIPTS))
@@ -162,12 +162,12 @@ def stack_outputs(account: LocalAccount, stack: str) -> dict[str, str]:
 
 def register_first_model(account: LocalAccount, config: EndpointConfig) -> str:
     """Put the serving model into the stack's model package group, approved; return its ARN."""
-    assert config.endpoint.create  # noqa: S101 - the example's
-    variant = config.endpoint.create.variants[0]
+    assert config.created  # noqa: S101 - the example's
+    variant = config.created.variants[0]
     model = variant.model
     container = {"Image": model.image, "ModelDataUrl": model.artifact, "Environment": model.environment}
     package: dict[str, Any] = account.client("sagemaker").create_model_package(
-        ModelPackageGroupName=config.endpoint.name,
+        ModelPackageGroupName=config.name,
         ModelPackageDescription="Trained on January to March 2013",
         InferenceSpecification={
             "Containers": [container],

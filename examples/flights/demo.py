@@ -23,12 +23,14 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from examples.flights import cloud, data, pages, story
 from examples.flights.outcome import Outcome, change
 from examples.flights.replay import DAY, LIVE_DAYS, LIVE_START, TRAINING_START, Replay
+from examples.flights.runtimes import IMAGES, Runtime, configuration
 from infra.config import EndpointConfig, load_config
 from localaws.account import LocalAccount, LocalAccountError
 
-CONFIG_FILE = cloud.EXAMPLE / "monitoring.yaml"
 OUTPUT = cloud.ROOT / "build" / "demo"
 DEPLOYED_AT = LIVE_START - timedelta(hours=12)
+QUIET = timedelta(days=1)
+"""The loop looks after itself every quarter of an hour; so often is enough for weeks in minutes."""
 INTERRUPTED = 130
 
 
@@ -43,12 +45,15 @@ class Demo:
         Where progress is told.
     days : int
         Days of live traffic.
+    runtime : Runtime
+        Where the monitors run.
     """
 
-    def __init__(self, account: LocalAccount, console: Console, days: int) -> None:
-        self._account, self._console, self._days = account, console, days
-        self._config: EndpointConfig = load_config(CONFIG_FILE)
-        self._stack = f"Watchkeeper-{self._config.endpoint.name}"
+    def __init__(self, account: LocalAccount, console: Console, days: int, runtime: Runtime) -> None:
+        self._account, self._console, self._days, self._runtime = account, console, days, runtime
+        self._file = configuration(runtime)
+        self._config: EndpointConfig = load_config(self._file)
+        self._stack = f"Watchkeeper-{self._config.name}"
         self._told = -1
 
     def perform(self, progress: Progress) -> Path:
@@ -59,8 +64,10 @@ class Demo:
         live = data.between(flights, LIVE_START, LIVE_START + self._days * DAY)
         bucket = self._deploy(history, lambda text: progress.update(task, description=text))
 
-        endpoint = self._config.endpoint.name
-        replay = Replay(self._account, endpoint, f"s3://{bucket}/ground-truth/{endpoint}/")
+        endpoint = self._config.name
+        labels = f"s3://{bucket}/ground-truth/{endpoint}/"
+        beside = self._runtime is Runtime.MANAGED  # where Model Monitor looks for them
+        replay = Replay(self._account, endpoint, labels, labels_beside_events=beside)
         replay.run(live, self._daily(progress, task))
         self._say(f"sent {replay.rows:,} flights in {replay.calls:,} calls of the endpoint")
         progress.update(task, description="reading back what happened")
@@ -73,7 +80,7 @@ class Demo:
 
     def _deploy(self, history: pd.DataFrame, note: Callable[[str], None]) -> str:
         """Train, deploy and register; return the name of the stack's bucket."""
-        with cloud.synthesis(self._account, CONFIG_FILE) as synthesised:
+        with cloud.synthesis(self._account, self._file) as synthesised:
             note("training the first model")
             cloud.train_first_model(self._account, self._config, history)
             self._say(f"trained on {len(history):,} flights of January to March 2013, in a training job")
@@ -112,14 +119,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--days", type=int, default=LIVE_DAYS, help="days of live traffic from 1 April 2013 (default 63)"
     )
+    parser.add_argument(
+        "--runtime", type=Runtime, choices=list(Runtime), default=Runtime.FUNCTION, help="where the monitors run"
+    )
     parser.add_argument("--keep", action="store_true", help="leave the account up at the end, until Ctrl-C")
     options = parser.parse_args(arguments)
     if not 1 <= options.days <= story.MAX_DAYS:
         parser.error(f"--days must be 1 to {story.MAX_DAYS}, got {options.days}")
-    return run(days=options.days, keep=options.keep)
+    return run(days=options.days, keep=options.keep, runtime=options.runtime)
 
 
-def run(*, days: int = LIVE_DAYS, keep: bool = False) -> int:
+def run(*, days: int = LIVE_DAYS, keep: bool = False, runtime: Runtime = Runtime.FUNCTION) -> int:
     """Run the demo in an account of its own; nothing is left behind but the pages below ``build/demo``.
 
     Parameters
@@ -128,6 +138,8 @@ def run(*, days: int = LIVE_DAYS, keep: bool = False) -> int:
         Days of live traffic from 1 April 2013 on.
     keep : bool
         Leave the account up at the end, for a look around, until Ctrl-C.
+    runtime : Runtime
+        Where the monitors run.
 
     Returns
     -------
@@ -138,12 +150,12 @@ def run(*, days: int = LIVE_DAYS, keep: bool = False) -> int:
     began = time.monotonic()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
-        with LocalAccount(start=DEPLOYED_AT) as account:
+        with LocalAccount(start=DEPLOYED_AT, images=IMAGES, schedules_rest=QUIET) as account:
             console.print(
                 f"an AWS account on {account.endpoint_url}, where it is {DEPLOYED_AT:%d %B %Y}", highlight=False
             )
             with _progress(console) as progress:
-                page = Demo(account, console, days).perform(progress)
+                page = Demo(account, console, days, runtime).perform(progress)
             console.print(f"\nreport: {page}\ntook {time.monotonic() - began:.0f} s", highlight=False, soft_wrap=True)
             if keep:
                 _wait_for_interrupt(account, console)

@@ -36,9 +36,8 @@ def tell_model_quality(runs: Sequence[Run]) -> Iterator[str]:
     """Tell how good the model was week by week, and where it is weakest."""
     counts = [run.manifest.labels for run in runs if run.manifest.labels]
     events, matched = sum(c.events for c in counts), sum(c.matched for c in counts)
-    done = (
-        f"{count(len(runs), 'daily run')} on labels of the next morning ({matched:,} of {events:,} calls have theirs)"
-    )
+    coverage = f" ({matched:,} of {events:,} calls have theirs)" if counts else ""  # Model Monitor does not count them
+    done = f"{count(len(runs), 'daily run')} on labels of the next morning{coverage}"
     yield _heading("model-quality", done, runs)
     for start, days in groupby(runs, lambda run: LIVE_START + (run.start - LIVE_START) // WEEK * WEEK):
         yield _week_of_quality(start, list(days))

@@ -82,15 +82,15 @@ class Outcome:
 
     def runs(self, monitor: str) -> list[Run]:
         """Every sealed run of a monitor, by window."""
-        schedule = schedule_name(self._config.endpoint.name, monitor)
-        prefix = f"reports/{self._config.endpoint.name}/{schedule}/"
+        schedule = schedule_name(self._config.name, monitor)
+        prefix = f"reports/{self._config.name}/{schedule}/"
         found = [self._run(key) for key in self._keys(prefix) if key.endswith("/manifest.json")]
         return sorted(found, key=lambda run: run.manifest.window)
 
     def alarm_changes(self) -> list[AlarmChange]:
         """Every time that one of the endpoint's alarms was raised or ended, in order."""
         entries = self._account.journal("alarm")
-        changes = [change(entry) for entry in entries if entry["subject"].startswith(self._config.endpoint.name)]
+        changes = [change(entry) for entry in entries if entry["subject"].startswith(self._config.name)]
         return [change for change in changes if change.matters]
 
     def retrainings(self) -> list[Retraining]:
@@ -108,13 +108,13 @@ class Outcome:
 
     def executions(self) -> int:
         """Count the executions of the retraining pipeline."""
-        name = f"{self._config.endpoint.name}-retraining"
+        name = f"{self._config.name}-retraining"
         return len(self._sagemaker.list_pipeline_executions(PipelineName=name)["PipelineExecutionSummaries"])
 
     def model_packages(self) -> list[dict[str, Any]]:
         """Versions in the model package group, oldest first."""
         answer = self._sagemaker.list_model_packages(
-            ModelPackageGroupName=self._config.endpoint.name, SortBy="CreationTime", SortOrder="Ascending"
+            ModelPackageGroupName=self._config.name, SortBy="CreationTime", SortOrder="Ascending"
         )
         packages: list[dict[str, Any]] = answer["ModelPackageSummaryList"]
         return packages
@@ -125,7 +125,7 @@ class Outcome:
 
     def baseline_bias(self, run: Run) -> dict[str, float]:
         """Return the metrics of the bias baseline that a run was held against."""
-        folder = f"baselines/{self._config.endpoint.name}/{run.manifest.monitor}/{run.manifest.baseline_id}"
+        folder = f"baselines/{self._config.name}/{run.manifest.monitor}/{run.manifest.baseline_id}"
         analysis = load_bias_analysis(download(self._account, f"s3://{self._bucket}/{folder}/analysis.json"))
         return {metric.name: metric.value for facet in analysis.facets for metric in facet.metrics}
 
@@ -156,7 +156,7 @@ class Outcome:
         evaluation = None
         if any(step["StepName"] == "Evaluate" and step["StepStatus"] == "Succeeded" for step in steps):
             identifier = arn.rpartition("/")[2]
-            uri = f"s3://{self._bucket}/retraining/{identifier}/evaluate/evaluation/evaluation.json"
+            uri = f"s3://{self._bucket}/retraining/{self._config.name}/{identifier}/evaluate/evaluation/evaluation.json"
             evaluation = self._read_json(uri)
         return Retraining(
             incident,

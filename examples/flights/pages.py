@@ -27,12 +27,12 @@ def write_pages(outcome: Outcome, config: EndpointConfig, folder: Path) -> Path:
     for monitor in config.monitors:
         runs = outcome.runs(monitor.name)
         if runs:
-            _write_monitor(outcome, config.endpoint.name, monitor.name, runs, folder / monitor.name)
+            _write_monitor(outcome, config.name, monitor.name, runs, folder / monitor.name)
             entries.append(_entry(monitor.name, runs))
     index = folder / "index.html"
     index.write_text(
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{TITLE}</title><style>{STYLE}</style>'
-        f"<h1>{TITLE}</h1><p>Endpoint {escape(config.endpoint.name)}</p><ul>{''.join(entries)}</ul></html>\n"
+        f"<h1>{TITLE}</h1><p>Endpoint {escape(config.name)}</p><ul>{''.join(entries)}</ul></html>\n"
     )
     return index
 

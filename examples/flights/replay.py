@@ -61,6 +61,12 @@ def steps(flights: pd.DataFrame) -> Iterator[Step]:
 class Replay:
     """Sends the live traffic of the example to a deployed endpoint.
 
+    Parameters
+    ----------
+    labels_beside_events : bool
+        Put labels into the folder of the day of their events, where Model Monitor looks for them, and not into that
+        of the hour at which they come.
+
     Attributes
     ----------
     rows : int
@@ -69,8 +75,11 @@ class Replay:
         Calls of the endpoint so far.
     """
 
-    def __init__(self, account: LocalAccount, endpoint: str, ground_truth_prefix: str) -> None:
+    def __init__(
+        self, account: LocalAccount, endpoint: str, ground_truth_prefix: str, *, labels_beside_events: bool = False
+    ) -> None:
         self._account, self._endpoint, self._ground_truth_prefix = account, endpoint, ground_truth_prefix
+        self._labels_beside_events = labels_beside_events
         self._runtime = account.client("sagemaker-runtime")
         self._unlabelled: list[Request] = []
         self.rows = self.calls = 0
@@ -106,4 +115,5 @@ class Replay:
         self._unlabelled = [request for request in self._unlabelled if request.time >= today]
         if known:
             lines = "\n".join(map(ground_truth, known)) + "\n"
-            upload(self._account, f"{self._ground_truth_prefix}{time:%Y/%m/%d/%H}/0000.jsonl", lines.encode())
+            folder = today - DAY if self._labels_beside_events else time
+            upload(self._account, f"{self._ground_truth_prefix}{folder:%Y/%m/%d/%H}/0000.jsonl", lines.encode())

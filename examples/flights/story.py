@@ -66,6 +66,7 @@ def _tell_retraining(retraining: Retraining) -> Iterator[str]:
     alarm, _, opened = incident["incident_id"].partition("@")
     yield f"  {datetime.fromisoformat(opened):%d %b}  {alarm}: {incident['decision']}"
     if not retraining.status:
+        yield f"    {escape(incident['reason'])}"
         return
     yield f"    pipeline {retraining.status}: {', '.join(retraining.steps)}"
     if retraining.evaluation is not None:

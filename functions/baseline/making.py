@@ -57,6 +57,7 @@ def _from_dataset(properties: Properties, created_at: datetime) -> MadeBaseline:
         time_column=properties.time_column or None,
         period=timedelta(seconds=properties.period_seconds),
         model_file=_model_file(properties),
+        compat=properties.compat == "aws",
     )
     made = MadeBaseline(baseline, quarantine.count)
     _refuse_bad_data(properties.dataset, quarantine, made)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import Field, Json, ValidationError, model_validator
 
@@ -26,6 +26,8 @@ class Properties(FromCloudFormation):
     time_column: str = ""
     statistics: str = ""
     constraints: str = ""
+    compat: Literal["", "aws"] = ""
+    champion: str = ""
 
     @model_validator(mode="after")
     def _one_source(self) -> Self:

@@ -53,6 +53,10 @@ class CaptureListing:
         """The other objects, which may hold records of the window."""
         return tuple(item.stored for item in self.objects if not self.window.contains(item.begun))
 
+    def below(self, prefix: str) -> CaptureListing:
+        """Return the listing of what lies below a prefix, such as that of one variant."""
+        return CaptureListing(self.window, tuple(item for item in self.objects if item.stored.uri.startswith(prefix)))
+
 
 def list_capture(capture_prefix: str, window: Window) -> CaptureListing:
     """List the objects of all variants below ``capture_prefix`` that may hold records of `window`."""

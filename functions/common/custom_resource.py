@@ -35,6 +35,7 @@ class CloudFormationRequest(FromCloudFormation):
     """One request; its properties are checked later, so that a wrong one is answered, too."""
 
     request_type: RequestType
+    resource_type: str = ""
     response_url: str = Field(alias="ResponseURL")
     stack_id: str
     request_id: str

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -47,6 +48,36 @@ class Grid:
         """
         last = self.ending_by(moment)
         return last if last.end == moment else Window(last.end, last.end + self.period)
+
+    def around(self, moment: datetime) -> Window:
+        """Return the window that contains `moment`.
+
+        Examples
+        --------
+        >>> str(Grid(timedelta(hours=1)).around(datetime(2013, 4, 1, 2, tzinfo=UTC)))
+        '2013-04-01T02:00:00Z/2013-04-01T03:00:00Z'
+        """
+        last = self.ending_by(moment)
+        return Window(last.end, last.end + self.period)
+
+    def has(self, window: Window) -> bool:
+        """Return whether `window` is one of the grid's."""
+        return window == self.ending_by(window.end)
+
+    def within(self, span: Window) -> Iterator[Window]:
+        """Yield the windows that lie in `span` as a whole, the oldest first.
+
+        Examples
+        --------
+        >>> grid = Grid(timedelta(hours=6))
+        >>> span = Window.parse("2013-04-01T01:00:00Z/2013-04-01T18:30:00Z")
+        >>> [str(window) for window in grid.within(span)]
+        ['2013-04-01T06:00:00Z/2013-04-01T12:00:00Z', '2013-04-01T12:00:00Z/2013-04-01T18:00:00Z']
+        """
+        window = self.ending_from(span.start + self.period)
+        while window.end <= span.end:
+            yield window
+            window = Window(window.end, window.end + self.period)
 
     def check(self, window: Window) -> Window:
         """Return `window` if it is one of the grid's.

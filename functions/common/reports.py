@@ -28,13 +28,15 @@ def run_behind(change: AlarmStateChange, bucket: str, endpoint: str) -> Finished
 
 def latest_run(bucket: str, endpoint: str, schedule: str, not_after: datetime) -> FinishedRun | None:
     """Return the run with the latest window that was over at `not_after`, or None where there is none."""
+    return next(finished_runs(bucket, endpoint, schedule, not_after), None)
+
+
+def finished_runs(bucket: str, endpoint: str, schedule: str, not_after: datetime) -> Iterator[FinishedRun]:
+    """Yield the runs whose windows were over at `not_after`, the latest first."""
     prefix = f"s3://{bucket}/reports/{endpoint}/{schedule}/"
     bound = f"{not_after:%Y/%m/%d/%H}/"
     for folder in _folders_backwards(prefix, prefix + bound, _DEPTH):
-        for run in _runs_in(folder):
-            if run.manifest.window.end <= not_after:
-                return run
-    return None
+        yield from (run for run in _runs_in(folder) if run.manifest.window.end <= not_after)
 
 
 def write_report(prefix: str, files: Mapping[str, bytes], manifest: Manifest) -> None:

@@ -50,6 +50,10 @@ _ERRORS: Final[Mapping[str, tuple[type[StorageError], str]]] = {
     "NoSuchBucket": (BucketNotFoundError, "the bucket does not exist; check its name in the configuration and deploy"),
     "AccessDenied": _DENIED,
     "403": _DENIED,
+    "InvalidObjectState": (
+        StorageError,
+        "the object is archived; restore it, or let the lifecycle rule of its bucket keep it for longer",
+    ),
 }
 
 
@@ -97,11 +101,26 @@ def list_folders(prefix: str) -> Iterator[str]:
             yield f"s3://{bucket}/{item['Prefix']}"
 
 
+def size_of(uri: str) -> int:
+    """Return an object's size in bytes."""
+    bucket, key = split_uri(uri)
+    with _explained(uri):
+        return int(client("s3").head_object(Bucket=bucket, Key=key)["ContentLength"])
+
+
 def read(uri: str) -> bytes:
     """Return an object's bytes."""
     bucket, key = split_uri(uri)
     with _explained(uri):
         body: bytes = client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    return body
+
+
+def read_head(uri: str, size: int) -> bytes:
+    """Return the first `size` bytes of an object that is not empty, or all of it if it is smaller."""
+    bucket, key = split_uri(uri)
+    with _explained(uri):
+        body: bytes = client("s3").get_object(Bucket=bucket, Key=key, Range=f"bytes=0-{size - 1}")["Body"].read()
     return body
 
 

@@ -1,29 +1,32 @@
-"""Lambda handler: a planned run becomes its report.
+"""Lambda handler: a planned pass becomes the reports of its runs.
 
-Files are written first and the manifest last, so a run that was killed did not happen. A second run
-over the same objects writes the same bytes.
+A monitor that fails (no baseline, a missing column) does not stop the others; only what keeps the data itself
+from being read fails the whole pass.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from aws_lambda_powertools import Logger, Tracer
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.common.baselines import BaselineStore
-from functions.common.capture import list_capture
-from functions.common.contract import EvaluateOutput, Manifest, Plan, PlanOutput, RunSpec
-from functions.common.metric_file import METRICS, dump_metrics
-from functions.common.reports import earlier_verdict, write_report
-from functions.common.storage import MANIFEST, write
-from functions.evaluate.outcome import make_manifest
-from functions.evaluate.pages import history, report_page
-from functions.evaluate.reading import read_rows
-from functions.evaluate.revisions import find_revision
-from monitoring_core.artifacts import evaluate_window
-from monitoring_core.dataset import Quarantine
-from monitoring_core.dataset.late_labels import revision_prefix
+from functions.common.contract import (
+    CaughtError,
+    EvaluateOutput,
+    FailedRunOutcome,
+    FinishedRunOutcome,
+    Pass,
+    PlannedRun,
+)
+from functions.common.folding import Held, fold_shard, hold_runs
+from functions.evaluate.partials import read_partials
+from functions.evaluate.reading import planned_baseline, stored_sources
+from functions.evaluate.reporting import report_run
+from monitoring_core.engines.local import Failure
+from monitoring_core.engines.partial import Merged
 
 logger = Logger(service="evaluate")
 tracer = Tracer(service="evaluate")
@@ -32,38 +35,39 @@ tracer = Tracer(service="evaluate")
 @logger.inject_lambda_context
 @tracer.capture_lambda_handler
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:  # noqa: ARG001 - Lambda's signature
-    """Analyse the window's captured rows against the baseline in force and write the report."""
-    planned = PlanOutput.model_validate(event)
-    manifest, uri = _run(planned.run, planned.plan)
+    """Judge what a job has folded, or fold here, and write a report for each run."""
+    asked = Pass.model_validate(event)
+    held, failures = hold_runs(asked, planned_baseline)
+    folded = _folded(asked, held)
+    failures = {**folded.failures, **failures}
+    outcomes = tuple(
+        _failed(planned, failures[name]) if (name := planned.run.monitor) in failures else _report(held[name], folded)
+        for planned in asked.runs
+    )
+    return EvaluateOutput(runs=outcomes).model_dump(mode="json", by_alias=True)
+
+
+def _folded(asked: Pass, held: Mapping[str, Held]) -> Merged:
+    if asked.job is not None:
+        return read_partials(asked.job, held)
+    first = asked.runs[0]
+    return fold_shard(held, first, stored_sources(first)).whole()
+
+
+def _report(held: Held, folded: Merged) -> FinishedRunOutcome | FailedRunOutcome:
+    monitor = held.planned.run.monitor
+    try:
+        manifest, uri = report_run(held, folded.states[monitor], folded)
+    except Exception as error:
+        logger.exception("not evaluated", extra={"run_id": held.planned.plan.run_id})
+        return _failed(held.planned, Failure(type(error).__name__, str(error)))
     logger.info(
         "evaluated", extra=manifest.model_dump(mode="json", include={"run_id", "status", "rows", "quarantined"})
     )
-    return EvaluateOutput(manifest=uri, status=manifest.status).model_dump(mode="json")
+    return FinishedRunOutcome(monitor=monitor, manifest=uri, status=manifest.status)
 
 
-def _run(run: RunSpec, plan: Plan) -> tuple[Manifest, str]:
-    """Return the manifest and where it lies."""
-    baseline = BaselineStore(run.baselines).current()
-    capture = list_capture(run.capture_prefix, plan.window)
-    quarantine = Quarantine()
-    rows = read_rows(run, plan, capture, quarantine)
-    result = evaluate_window(run.spec, rows.batches, baseline, quarantine=quarantine, end=plan.window.end)
-    revision = find_revision(plan.report_prefix, rows.labels)
-    prefix = revision_prefix(plan.report_prefix, revision)
-    if result.evaluation.n:
-        files = {**result.files, "report.html": report_page(run, plan, baseline, result, quarantine)}
-        metrics = dump_metrics(result.metrics, run.emit)
-        if metrics is not None:
-            files[METRICS] = metrics
-    else:
-        files = {name: body for name, body in result.files.items() if name == "quarantine.jsonl"}
-        earlier = earlier_verdict(prefix + MANIFEST)
-        if earlier is not None:
-            return earlier, prefix + MANIFEST
-    manifest = make_manifest(
-        run, plan, capture, baseline, result, quarantine, files, labels=rows.labels, revision=revision
-    )
-    if manifest.status.is_verdict:
-        write(run.history_uri(plan.window, revision), history(plan, result, revision))
-    write_report(prefix, files, manifest)
-    return manifest, prefix + MANIFEST
+def _failed(planned: PlannedRun, failure: Failure) -> FailedRunOutcome:
+    logger.warning("failed", extra={"run_id": planned.plan.run_id, "error": failure.error, "why": failure.message})
+    error = CaughtError(Error=failure.error, Cause=json.dumps({"errorMessage": failure.message}))
+    return FailedRunOutcome(monitor=planned.run.monitor, error=error)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from functions.common.capture import CaptureListing
 from functions.common.contract import Manifest, Plan, RunSpec, Status
+from functions.common.diagnosing import diagnose_run
 from functions.common.findings import finite, label_counts, worst_features
 from functions.common.storage import sha256
 from monitoring_core.artifacts import RunResult
@@ -36,7 +36,6 @@ def decide_status(result: RunResult, quarantine: Quarantine, labels: JoinReport 
 def make_manifest(
     run: RunSpec,
     plan: Plan,
-    capture: CaptureListing,
     baseline: BaselineFiles,
     result: RunResult,
     quarantine: Quarantine,
@@ -60,14 +59,15 @@ def make_manifest(
         note=plan.note,
         engine=plan.engine,
         engine_reason=plan.engine_reason,
-        objects=len(capture.own),
-        bytes=sum(item.size for item in capture.own),
+        objects=plan.objects,
+        bytes=plan.bytes,
         rows=result.evaluation.n,
         quarantined=quarantine.count,
         labels=None if labels is None else label_counts(labels),
         violations=result.violations if status.is_verdict else None,
         drift_excess=finite(result.drift_excess),
         worst=worst_features(result.worst),
+        diagnosis=diagnose_run(run, baseline, result, quarantine.count),
         baseline_id=baseline.baseline_id,
         baseline_created_at=baseline.info.created_at if baseline.info else None,
         files={name: sha256(body) for name, body in sorted(files.items())},

@@ -1,56 +1,42 @@
-"""Rows of a window, from S3: captured ones, or those that have met their label."""
+"""What Evaluate reads from S3: the data of a pass, its baselines, or what a job has made of them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
-from functions.common.capture import CaptureListing
-from functions.common.contract import Plan, RunSpec
-from functions.common.storage import StoredObject, list_objects, read
-from monitoring_core.dataset import (
-    Batch,
-    JoinReport,
-    Quarantine,
-    Source,
-    read_capture,
-    read_ground_truth,
-    read_labelled,
-    upload_order,
-)
+from functions.common.baselines import BaselineStore
+from functions.common.contract import PlannedRun
+from functions.common.labels import list_labels
+from functions.common.listing import list_window
+from functions.common.rows import Sources
+from functions.common.storage import StoredObject, read
+from monitoring_core.baseline_files import BaselineFiles
+from monitoring_core.dataset import Source, upload_order
 from monitoring_core.window import Window
 
 
-@dataclass(frozen=True, slots=True)
-class Rows:
-    """Batches to be read once, and what became of the labels, complete when they have been read."""
+def stored_sources(planned: PlannedRun) -> Sources:
+    """Return the data of a pass; objects are fetched one at a time, when they are asked for."""
+    run, plan = planned.run, planned.plan
+    capture = list_window(run.source, run.capture_prefix, plan.window, run.variant)
+    labels: list[StoredObject] = []
+    if plan.labels_until is not None:
+        found = list_labels(run.ground_truth_prefixes, Window(plan.window.start, plan.labels_until))
+        labels = sorted(found, key=lambda item: upload_order(item.uri))
+    return Sources(own=_fetched(capture.own), near=_fetched(capture.near), labels=_fetched(labels))
 
-    batches: Iterator[Batch]
-    labels: JoinReport | None = None
 
+def planned_baseline(planned: PlannedRun) -> BaselineFiles:
+    """Return the baseline that was in force when the run was planned.
 
-def read_rows(run: RunSpec, plan: Plan, capture: CaptureListing, quarantine: Quarantine) -> Rows:
-    """Return the rows of a window; objects are fetched one at a time.
-
-    A bad record counts in the window of its own time or, where that cannot be read, in the window in which its
-    object was begun: every bad record counts once.
+    Raises
+    ------
+    BaselineError
+        If there was none, or it is missing or damaged.
     """
-    own, near, window = _sources(capture.own), _sources(capture.near), capture.window
-    if plan.labels_until is None:
-        return Rows(read_capture(own, run.spec.columns, window, quarantine, neighbours=near))
-    objects = label_objects(run, Window(window.start, plan.labels_until))
-    truth = read_ground_truth(_sources(objects), quarantine)
-    due = run.due(window)
-    return Rows(*read_labelled(own, truth, run.spec.columns, window, quarantine, neighbours=near, deadline=due))
+    plan = planned.plan
+    return BaselineStore(planned.run.baselines).load(plan.baseline_id, model=plan.baseline_model)
 
 
-def label_objects(run: RunSpec, span: Window) -> list[StoredObject]:
-    """List the labels that were collected in a span of time, in the order of their upload."""
-    folders = dict.fromkeys(f"{prefix}{hour[:10]}/" for prefix in run.ground_truth_prefixes for hour in span.hours())
-    found = (item for folder in folders for item in list_objects(folder))
-    in_time = (item for item in found if upload_order(item.uri)[0] < span.end)
-    return sorted(in_time, key=lambda item: upload_order(item.uri))
-
-
-def _sources(objects: Iterable[StoredObject]) -> Iterator[Source]:
+def _fetched(objects: Iterable[StoredObject]) -> Iterator[Source]:
     return (Source(item.uri, read(item.uri)) for item in objects)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 from functions.common.alarm_event import AlarmState, AlarmStateChange, State
 from functions.common.contract import Manifest, Status, WorstFeature
-from functions.common.message import Message
+from functions.common.message import Message, Routing
+from functions.notify.routing import routing_of_alarm
 from functions.notify.settings import NotifySettings, Retraining
 
 _SYMPTOMS = {
@@ -15,12 +16,23 @@ _SYMPTOMS = {
     "failed": "a run ended in an error",
     "quarantined": "records could not be read",
 }
-_FAILED_TWICE = "The execution waits in the dead-letter queue, too: the alarm on that queue rings for the same cause."
+_DONE = {
+    "heartbeat": "Nothing starts by itself.",
+    "failed": "The execution waits in the dead-letter queue, too: the alarm on that queue rings for the same cause.",
+    "quarantined": "They are set aside, with reasons, in quarantine.jsonl beside the report; the others were analysed.",
+}
 _RETRAINING = {
     Retraining.AUTOMATIC: "Retraining is being decided; a second message says what was done.",
     Retraining.DRY_RUN: "Retraining is in dry-run mode: a second message says what would be done; nothing is started.",
     Retraining.OFF: "Retraining is off: nothing starts by itself.",
 }
+_LIKELY = {
+    "violations": "not known; the report shows what has changed",
+    "heartbeat": "runs are not started, or end before they are published: see the dead-letter alarm",
+    "failed": "what the run's own reason says, above",
+    "quarantined": "callers send another format than before",
+}
+"""The likely cause of each kind of alarm, where the run has no diagnosis."""
 
 
 def compose(change: AlarmStateChange, run: Manifest | None, settings: NotifySettings) -> Message:
@@ -44,9 +56,11 @@ def compose(change: AlarmStateChange, run: Manifest | None, settings: NotifySett
             f"Because:  {alarm.state.reason}",
             *_about_run(run),
             "",
-            *_also(kind, settings.retraining),
+            *_likely(kind, run),
+            *_done(kind, settings.retraining),
             f"What to do: {settings.runbook_url}#{kind}",
         ],
+        _routing(change, settings),
     )
 
 
@@ -79,9 +93,23 @@ def _found(run: Manifest) -> str:
     return f"{count}, worst {worst.name}{numbers}"
 
 
-def _also(kind: str, retraining: Retraining) -> list[str]:
-    """Return what else follows from an alarm."""
-    return {"violations": [_RETRAINING[retraining]], "failed": [_FAILED_TWICE]}.get(kind, [])
+def _likely(kind: str, run: Manifest | None) -> Iterator[str]:
+    """Say the likely cause: as the run was diagnosed, else what such an alarm usually means."""
+    diagnosed = run.diagnosis.sentence if kind == "violations" and run is not None and run.diagnosis else ""
+    if cause := diagnosed or _LIKELY.get(kind, ""):
+        yield f"Likely:   {cause}"
+
+
+def _done(kind: str, retraining: Retraining) -> Iterator[str]:
+    """Say what was done about it."""
+    done = {**_DONE, "violations": _RETRAINING[retraining]}
+    if kind in done:
+        yield f"Done:     {done[kind]}"
+
+
+def _routing(change: AlarmStateChange, settings: NotifySettings) -> Routing:
+    monitor_kind = settings.monitors.get(change.schedule or "", "")
+    return routing_of_alarm(change, alarm_kind(change.detail.alarm_name), monitor_kind, settings.endpoint)
 
 
 def _left_alarm(change: AlarmStateChange, run: Manifest | None, settings: NotifySettings) -> Message:
@@ -102,6 +130,7 @@ def _left_alarm(change: AlarmStateChange, run: Manifest | None, settings: Notify
             "",
             f"About this alarm: {settings.runbook_url}#{alarm_kind(alarm.alarm_name)}",
         ],
+        _routing(change, settings),
     )
 
 
@@ -119,6 +148,7 @@ def _waiting(change: AlarmStateChange, settings: NotifySettings) -> Message:
             "",
             f"If it does not come: {settings.runbook_url}#heartbeat",
         ],
+        _routing(change, settings),
     )
 
 

@@ -17,10 +17,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.common.alarm_event import AlarmStateChange
 from functions.common.clients import client
 from functions.common.message import Message
+from functions.common.pipeline_result import read_result, retraining_prefix
 from functions.common.reports import run_behind
 from functions.notify.compose import compose
 from functions.notify.compose_end import compose_end
-from functions.notify.execution import ExecutionEnded, read_result
+from functions.notify.execution import ExecutionEnded
 from functions.notify.settings import NotifySettings
 
 logger = Logger(service="notify")
@@ -77,7 +78,8 @@ def _about_alarm(event: Event, settings: NotifySettings) -> Message:
 
 def _about_end(event: Event, settings: NotifySettings) -> Message:
     ended = ExecutionEnded.model_validate(event)
-    return compose_end(ended, read_result(ended.detail.pipeline_execution_arn, settings.bucket), settings)
+    work = retraining_prefix(settings.bucket, settings.endpoint)
+    return compose_end(ended, read_result(ended.detail.pipeline_execution_arn, work), settings)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from pydantic import Field, Json
+
 from functions.common.settings import Settings
 
 
@@ -33,3 +35,5 @@ class NotifySettings(Settings):
     runbook_url: str
     retraining: Retraining = Retraining.OFF
     approval: Approval = Approval.UNKNOWN
+    monitors: Json[dict[str, str]] = Field(default_factory=dict)
+    """Kinds of the monitors, by their schedules' names."""

@@ -1,1 +1,1 @@
-"""Resolve a run's window, count its capture objects, choose the engine."""
+"""Resolve windows, group the runs that read the same data into passes, choose each pass's engine."""

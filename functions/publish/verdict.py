@@ -6,35 +6,13 @@ import json
 from collections.abc import Mapping
 from typing import Final
 
-from functions.common.contract import CaughtError, Engine, Manifest, Plan, PublishInput, Request, RunSpec, Status
-from functions.common.metric_time import refusal
-from functions.common.runs import find_run, resolve_window
+from functions.common.contract import CaughtError, Engine, Manifest, Plan, RunSpec, Status
 from monitoring_core import metric_names
 from monitoring_core.metric_names import Metric
 from monitoring_core.window import Window
 
 MAX_REASON: Final = 1024
 """Characters of a reason, as of Amazon's ``FailureReason``."""
-
-
-def find_run_and_window(asked: PublishInput) -> tuple[RunSpec, Window]:
-    """Return which run is to be published, also when Plan failed before it could say so.
-
-    Raises
-    ------
-    ConfigError
-        If the start input names no run at all: then there is nothing to publish under.
-    """
-    if asked.run is not None and asked.plan is not None:
-        return asked.run, asked.plan.window
-    request = Request.model_validate(asked.request)
-    run = find_run(asked.runs, request.monitor)
-    return run, resolve_window(run, request)
-
-
-def refused_metrics(asked: PublishInput, run: RunSpec, window: Window) -> str:
-    """Say why CloudWatch would take no metrics of the run; empty where it takes them."""
-    return asked.plan.note if asked.plan else refusal(run.due(window), asked.started_at)
 
 
 def no_data(run: RunSpec, plan: Plan) -> Manifest:
@@ -52,17 +30,29 @@ def no_data(run: RunSpec, plan: Plan) -> Manifest:
     )
 
 
-def failed(run: RunSpec, window: Window, plan: Plan | None, error: CaughtError, note: str) -> Manifest:
-    """Return the manifest of a run that ended in an error."""
+def failed(run: RunSpec, plan: Plan, error: CaughtError) -> Manifest:
+    """Return the manifest of a planned run that ended in an error."""
+    return Manifest(
+        **_identity(run, plan.window),
+        status=Status.FAILED,
+        reason=explain(error),
+        note=plan.note,
+        engine=plan.engine,
+        engine_reason=plan.engine_reason,
+        objects=plan.objects,
+        bytes=plan.bytes,
+    )
+
+
+def not_planned(run: RunSpec, window: Window, error: CaughtError, note: str) -> Manifest:
+    """Return the manifest of a run that could not even be planned."""
     return Manifest(
         **_identity(run, window),
         status=Status.FAILED,
         reason=explain(error),
         note=note,
-        engine=plan.engine if plan else Engine.NONE,
-        engine_reason=plan.engine_reason if plan else "the run could not be planned",
-        objects=plan.objects if plan else None,
-        bytes=plan.bytes if plan else None,
+        engine=Engine.NONE,
+        engine_reason="the run could not be planned",
     )
 
 

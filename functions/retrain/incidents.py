@@ -1,7 +1,7 @@
-"""The incident table.
+"""The incidents of an endpoint: what was raised, what was decided, what was done.
 
-Every write commutes with every other, so events may be delivered twice and in any order: the decision
-is claimed once, closing never touches the decision, and what was done is only ever added.
+Every write commutes with every other, so events may be delivered twice and in any order: closing never touches the
+decision, and what was done is only ever added.
 
 A decision depends on the endpoint's other incidents, so it is written in one transaction with a count of decisions:
 two incidents are never decided from the same past, however many functions run at once.
@@ -10,147 +10,165 @@ two incidents are never decided from the same past, however many functions run a
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
-from boto3.dynamodb.conditions import Attr, Key
+from boto3.dynamodb.conditions import Key
 from botocore.exceptions import ClientError
 
 from functions.common.clients import table
 from functions.common.contract import Utc
-from functions.retrain.decision import Decided, Decision, Verdict
+from functions.retrain.decision import Decided, Outcome, Verdict
 from monitoring_core.spec import Frozen
-from monitoring_core.window import format_time
 
 LOCK: Final = "lock"
 """Sort key of the item that counts the endpoint's decisions; an incident's id always has an ``@``."""
+OPEN, CLOSED = "open", "closed"
 _CONTENTION: Final = frozenset({"None", "ConditionalCheckFailed", "TransactionConflict"})
 
 
 class Incident(Frozen):
-    """A decided incident, as the table holds it."""
+    """An incident, as the table holds it.
+
+    Attributes
+    ----------
+    opened_at, decided_at : datetime
+        When it was raised, and of which moment its latest decision is.
+    told : Verdict or None
+        The verdict that people have been told last.
+    outcome : Outcome or None
+        What became of its retraining, once that has ended.
+    promotion : str
+        What became of the model that was trained for it.
+    """
 
     endpoint: str
     incident_id: str
+    source: str = ""
+    schedule: str = ""
+    cause: str = ""
     status: str
-    decision: Verdict
-    reason: str
-    opened_at: Utc
-    window_end: Utc
-    evidence_uri: str
-    client_request_token: str
+    decision: Verdict | None = None
+    reason: str = ""
+    opened_at: Utc | None = None
+    decided_at: Utc | None = None
+    window_end: Utc | None = None
+    evidence_uri: str = ""
+    client_request_token: str = ""
     closed_at: Utc | None = None
     execution_arn: str | None = None
-    message_id: str | None = None
+    outcome: Outcome | None = None
+    told: Verdict | None = None
+    promotion: str = ""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it is open, and is to be decided anew."""
+        return self.status == OPEN and (self.decision is None or not self.decision.is_final)
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether something that was decided has not been done, or not been told."""
+        not_started = self.decision is Verdict.STARTED and self.execution_arn is None
+        return self.decision is not None and (not_started or self.told is not self.decision)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its retraining has not ended, as far as is known."""
+        return self.decision is Verdict.STARTED and self.outcome is None
+
+    @property
+    def decided(self) -> Decided | None:
+        """What later decisions take into account; None where nothing was started."""
+        if self.decision is None or self.decided_at is None or not self.decision.is_final:
+            return None
+        by_hand = self.source == "manual"
+        return Decided(self.incident_id, self.decided_at, self.decision, self.outcome, by_hand)
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """What is written about an incident when it is decided."""
+class Incidents(Protocol):
+    """The incidents of one endpoint, wherever they are kept."""
 
-    decision: Decision
-    opened_at: datetime
-    window_end: datetime
-    evidence_uri: str
+    def all(self) -> tuple[int, list[Incident]]:
+        """Return how many decisions have been made, and every incident."""
+        ...
+
+    def claim(self, incident: Incident, revision: int) -> Incident | None:
+        """Write a decided incident and return it; None where a decision has been made since `revision`."""
+        ...
+
+    def record(self, incident_id: str, values: Mapping[str, str]) -> Incident:
+        """Add what was done."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
 class IncidentTable:
-    """The incidents of one endpoint."""
+    """The incidents of one endpoint in DynamoDB."""
 
     name: str
     endpoint: str
 
-    def get(self, incident_id: str) -> Incident | None:
-        """Return a decided incident, or None while it is not decided."""
-        item = table(self.name).get_item(Key=self._key(incident_id), ConsistentRead=True).get("Item")
-        return Incident.model_validate(item) if item is not None and "decision" in item else None
+    def all(self) -> tuple[int, list[Incident]]:
+        """Return how many decisions have been made, and every incident."""
+        items = list(self._items())
+        revision = next((int(item["revision"]) for item in items if item["incident_id"] == LOCK), 0)
+        return revision, [Incident.model_validate(item) for item in items if item["incident_id"] != LOCK]
 
-    def decided(self) -> Iterator[Decided]:
-        """Yield the endpoint's incidents that led, or in a dry run would have led, to a retraining."""
-        query: dict[str, Any] = {
-            "KeyConditionExpression": Key("endpoint").eq(self.endpoint),
-            "FilterExpression": Attr("decision").is_in([Verdict.STARTED, Verdict.DRY_RUN]),
-            "ConsistentRead": True,
-        }
-        while True:
-            page = table(self.name).query(**query)
-            for item in page["Items"]:
-                incident = Incident.model_validate(item)
-                yield Decided(incident.incident_id, incident.opened_at, incident.decision)
-            if "LastEvaluatedKey" not in page:
-                return
-            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
-
-    def revision(self) -> int:
-        """Return how many incidents of the endpoint have been decided."""
-        item = table(self.name).get_item(Key=self._key(LOCK), ConsistentRead=True).get("Item", {})
-        return int(item.get("revision", 0))
-
-    def claim(self, incident_id: str, claim: Claim, revision: int) -> Incident | None:
-        """Write a decision that was made at `revision` of the endpoint.
-
-        Returns
-        -------
-        Incident or None
-            None where nothing was written, because an incident of the endpoint was decided meanwhile: this one or
-            another, which may count for the cooldown.
-        """
-        values = {
-            "decision": claim.decision.verdict,
-            "reason": claim.decision.reason,
-            "opened_at": format_time(claim.opened_at),
-            "window_end": format_time(claim.window_end),
-            "evidence_uri": claim.evidence_uri,
-            "client_request_token": client_request_token(incident_id),
-        }
-        assignments = ", ".join(f"#{name} = :{name}" for name in values)
+    def claim(self, incident: Incident, revision: int) -> Incident | None:
+        """Write a decided incident and return it; None where a decision has been made since `revision`."""
+        facts = incident.model_dump(mode="json", exclude_none=True, exclude={"endpoint", "incident_id", "status"})
+        names = {f"#{name}": name for name in facts} | {"#status": "status"}
+        assignments = ", ".join(f"#{name} = :{name}" for name in facts)
         unchanged = "revision = :now" if revision else "attribute_not_exists(revision)"
         lock = {
             "UpdateExpression": "SET revision = :next",
             "ConditionExpression": unchanged,
             "ExpressionAttributeValues": {":next": revision + 1} | ({":now": revision} if revision else {}),
         }
-        incident = {
-            "UpdateExpression": f"SET #status = if_not_exists(#status, :open), {assignments}",
-            "ConditionExpression": "attribute_not_exists(#decision)",
-            "ExpressionAttributeNames": {"#status": "status"} | {f"#{name}": name for name in values},
-            "ExpressionAttributeValues": {":open": "open"} | {f":{name}": value for name, value in values.items()},
+        decided = {
+            "UpdateExpression": f"SET #status = if_not_exists(#status, :status), {assignments}",
+            "ExpressionAttributeNames": names,
+            "ExpressionAttributeValues": {f":{name}": value for name, value in facts.items()}
+            | {":status": incident.status},
         }
-        items = [(LOCK, lock), (incident_id, incident)]
         try:
             table(self.name).meta.client.transact_write_items(
                 TransactItems=[
-                    {"Update": {"TableName": self.name, "Key": self._key(key), **update}} for key, update in items
+                    {"Update": {"TableName": self.name, "Key": self._key(key), **update}}
+                    for key, update in ((LOCK, lock), (incident.incident_id, decided))
                 ]
             )
         except ClientError as error:
             if not _is_contention(error):
                 raise
             return None
-        return self.get(incident_id)
+        item = table(self.name).get_item(Key=self._key(incident.incident_id), ConsistentRead=True)["Item"]
+        return Incident.model_validate(item)
 
-    def record(self, incident_id: str, *, name: str, value: str) -> Incident:
-        """Add what was done: ``execution_arn`` or ``message_id``."""
+    def record(self, incident_id: str, values: Mapping[str, str]) -> Incident:
+        """Add what was done."""
         answer = table(self.name).update_item(
             Key=self._key(incident_id),
-            UpdateExpression="SET #name = :value",
-            ExpressionAttributeNames={"#name": name},
-            ExpressionAttributeValues={":value": value},
+            UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in values),
+            ExpressionAttributeNames={f"#{name}": name for name in values},
+            ExpressionAttributeValues={f":{name}": value for name, value in values.items()},
             ReturnValues="ALL_NEW",
         )
         return Incident.model_validate(answer["Attributes"])
 
-    def close(self, incident_id: str, closed_at: datetime) -> None:
-        """Close an incident, also one whose opening has not been delivered yet."""
-        table(self.name).update_item(
-            Key=self._key(incident_id),
-            UpdateExpression="SET #status = :closed, closed_at = :closed_at",
-            ExpressionAttributeNames={"#status": "status"},
-            ExpressionAttributeValues={":closed": "closed", ":closed_at": format_time(closed_at)},
-        )
+    def _items(self) -> Iterator[dict[str, Any]]:
+        query: dict[str, Any] = {
+            "KeyConditionExpression": Key("endpoint").eq(self.endpoint),
+            "ConsistentRead": True,
+        }
+        while True:
+            page = table(self.name).query(**query)
+            yield from page["Items"]
+            if "LastEvaluatedKey" not in page:
+                return
+            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def _key(self, incident_id: str) -> dict[str, str]:
         return {"endpoint": self.endpoint, "incident_id": incident_id}
@@ -162,12 +180,12 @@ def _is_contention(error: ClientError) -> bool:
     return error.response["Error"]["Code"] == "TransactionCanceledException" and reasons <= _CONTENTION
 
 
-def client_request_token(incident_id: str) -> str:
+def client_request_token(endpoint: str, incident_id: str) -> str:
     """Return the token that makes SageMaker start an incident's pipeline once, however often it is asked.
 
     Examples
     --------
-    >>> len(client_request_token("a@2013-04-01T00:00:00.000+0000"))
+    >>> len(client_request_token("flights-prod", "a@2013-04-01T00:00:00.000+0000"))
     64
     """
-    return hashlib.sha256(incident_id.encode()).hexdigest()
+    return hashlib.sha256(f"{endpoint}/{incident_id}".encode()).hexdigest()

@@ -1,38 +1,99 @@
-"""The SageMaker pipeline: what is running, and starting it once."""
+"""The SageMaker pipeline: what is running, starting it once, and what became of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Protocol
 
 from functions.common.clients import client
+from functions.common.pipeline_result import read_decision
+from functions.retrain.decision import Outcome
 from functions.retrain.incidents import Incident
 from monitoring_core.window import format_time
 
 RUNNING: Final = frozenset({"Executing", "Stopping"})
 
 
-def running_execution(pipeline_name: str) -> str | None:
-    """Return the ARN of an execution that is running, or None; the 100 latest are looked at."""
-    answer = client("sagemaker").list_pipeline_executions(
-        PipelineName=pipeline_name, SortBy="CreationTime", SortOrder="Descending", MaxResults=100
-    )
-    running = (e for e in answer["PipelineExecutionSummaries"] if e["PipelineExecutionStatus"] in RUNNING)
-    return next((str(execution["PipelineExecutionArn"]) for execution in running), None)
+class Pipeline(Protocol):
+    """What retrains."""
+
+    def running(self) -> str | None:
+        """Return the name of an execution that is running, or None."""
+        ...
+
+    def start(self, incident: Incident) -> str:
+        """Start an execution for an incident, or find the one that was; return its name."""
+        ...
+
+    def outcome(self, execution: str) -> Outcome | None:
+        """Return what became of an execution; None while it is running."""
+        ...
 
 
-def start_execution(pipeline_name: str, configured: Mapping[str, str], incident: Incident) -> str:
-    """Start the pipeline for an incident; asking again gives the same execution. Return its ARN."""
-    parameters = {
-        **configured,
+@dataclass(frozen=True, slots=True)
+class SageMakerPipeline:
+    """A pipeline of SageMaker.
+
+    Attributes
+    ----------
+    configured : mapping of str to str
+        Parameters that every execution gets.
+    names : mapping of str to str
+        Other names of our parameters, for a pipeline of another make; a parameter with an empty name is left out.
+    """
+
+    name: str
+    work: str
+    configured: Mapping[str, str]
+    names: Mapping[str, str]
+
+    def running(self) -> str | None:
+        """Return the ARN of an execution that is running, or None; the 100 latest are looked at."""
+        running = (e for e in self._latest() if e["PipelineExecutionStatus"] in RUNNING)
+        return next((str(execution["PipelineExecutionArn"]) for execution in running), None)
+
+    def start(self, incident: Incident) -> str:
+        """Start an execution, or find the one that was started; return its ARN.
+
+        SageMaker remembers a request's token for some hours only; the display name tells an earlier start for ever.
+        """
+        display_name = f"incident-{incident.client_request_token[:24]}"
+        started = (e for e in self._latest() if e.get("PipelineExecutionDisplayName") == display_name)
+        earlier = next(started, None)
+        if earlier is not None:
+            return str(earlier["PipelineExecutionArn"])
+        given = {**self.configured} | {self.names.get(name, name): value for name, value in _told(incident).items()}
+        answer = client("sagemaker").start_pipeline_execution(
+            PipelineName=self.name,
+            PipelineExecutionDisplayName=display_name,
+            ClientRequestToken=incident.client_request_token,
+            PipelineParameters=[{"Name": name, "Value": value} for name, value in given.items() if name],
+            PipelineExecutionDescription=f"Retraining of {incident.endpoint} for incident {incident.incident_id}",
+        )
+        return str(answer["PipelineExecutionArn"])
+
+    def outcome(self, execution: str) -> Outcome | None:
+        """Return what became of an execution; None while it is running."""
+        answer = client("sagemaker").describe_pipeline_execution(PipelineExecutionArn=execution)
+        if answer["PipelineExecutionStatus"] in RUNNING:
+            return None
+        if answer["PipelineExecutionStatus"] != "Succeeded":
+            return Outcome.FAILED
+        decision = read_decision(execution, self.work)
+        return Outcome.REJECTED if decision is not None and not decision.better else Outcome.REGISTERED
+
+    def _latest(self) -> Iterator[dict[str, Any]]:
+        answer = client("sagemaker").list_pipeline_executions(
+            PipelineName=self.name, SortBy="CreationTime", SortOrder="Descending", MaxResults=100
+        )
+        yield from answer["PipelineExecutionSummaries"]
+
+
+def _told(incident: Incident) -> dict[str, str]:
+    """Return what an execution is told about its incident."""
+    return {
         "IncidentId": incident.incident_id,
         "EvidenceUri": incident.evidence_uri,
-        "WindowEnd": format_time(incident.window_end),
+        "WindowEnd": format_time(incident.window_end) if incident.window_end else "",
     }
-    answer = client("sagemaker").start_pipeline_execution(
-        PipelineName=pipeline_name,
-        ClientRequestToken=incident.client_request_token,
-        PipelineParameters=[{"Name": name, "Value": value} for name, value in parameters.items()],
-        PipelineExecutionDescription=f"Retraining of {incident.endpoint} for incident {incident.incident_id}",
-    )
-    return str(answer["PipelineExecutionArn"])

@@ -1,6 +1,7 @@
-"""The configuration file of one endpoint: its model and its reader."""
+"""The configuration files of endpoints and fleets: their models and their reader."""
 
-from infra.config.load import load_config, parse_config
+from infra.config.fleet import FleetConfig
+from infra.config.load import load_config, load_file, parse_config, parse_fleet
 from infra.config.model import EndpointConfig
 
-__all__ = ["EndpointConfig", "load_config", "parse_config"]
+__all__ = ["EndpointConfig", "FleetConfig", "load_config", "load_file", "parse_config", "parse_fleet"]

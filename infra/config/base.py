@@ -21,6 +21,8 @@ from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_after_validator_function
 
 _DURATION = re.compile(r"(\d+)(m|h|d)")
+_SIZE = re.compile(r"(\d+) ?(KiB|MiB|GiB|TiB)")
+_SIZES: dict[str, int] = {unit: 1024**power for power, unit in enumerate(("B", "KiB", "MiB", "GiB", "TiB"))}
 Location = tuple[str | int, ...]
 """A place in the file."""
 Problem = tuple[Location, str]
@@ -63,6 +65,48 @@ Duration = Annotated[
 ]
 
 
+def parse_size(value: object) -> int:
+    """Read an amount of data such as ``512MiB`` or ``1GiB``, in bytes.
+
+    Raises
+    ------
+    ValueError
+        If the text has another form, or is nothing.
+
+    Examples
+    --------
+    >>> parse_size("1GiB")
+    1073741824
+    """
+    if isinstance(value, int) and not isinstance(value, bool) and value > 0:
+        return value
+    match = _SIZE.fullmatch(value) if isinstance(value, str) else None
+    if match is None or not int(match[1]):
+        raise ValueError("allowed: a whole number followed by KiB, MiB, GiB or TiB, e.g. 512MiB, 1GiB")
+    return int(match[1]) * _SIZES[match[2]]
+
+
+def format_size(size: int) -> str:
+    """Spell an amount of data in the largest unit that leaves a whole number.
+
+    Examples
+    --------
+    >>> [format_size(size) for size in (1073741824, 1536 * 1024, 1000)]
+    ['1GiB', '1536KiB', '1000B']
+    """
+    unit = next(unit for unit in reversed(_SIZES) if size % _SIZES[unit] == 0)
+    return f"{size // _SIZES[unit]}{unit}"
+
+
+ByteSize = Annotated[
+    int,
+    BeforeValidator(parse_size),
+    PlainSerializer(format_size, return_type=str),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]+ ?[KMGT]iB$", "examples": ["512MiB", "1GiB"]}),
+]
+"""An amount of data, held in bytes."""
+
+
 @dataclass(frozen=True, slots=True)
 class Like:
     """Marks a text that must have a form; its error says in words what is allowed."""
@@ -96,10 +140,11 @@ S3Prefix = Annotated[str, Like(_S3 + r"(.*/)?", "an S3 prefix that ends in /, e.
 KmsKeyArn = Annotated[str, Like(r"arn:aws[a-z-]*:kms:[a-z0-9-]+:\d{12}:key/.+", "the ARN of a KMS key")]
 InstanceType = Annotated[str, Like(r"ml\.[a-z0-9-]+\.[a-z0-9]+", "a SageMaker instance type, e.g. ml.m5.large")]
 Email = Annotated[str, Like(r"[^@\s]+@[^@\s]+\.[^@\s]+", "an email address")]
+IMAGE = r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[a-z0-9._/-]+([:@][\w.:-]+)?"
 Image = Annotated[
     str,
     Like(
-        r"\d{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com(\.cn)?/[a-z0-9._/-]+([:@][\w.:-]+)?",
+        IMAGE,
         "an image in ECR, e.g. 111122223333.dkr.ecr.eu-west-1.amazonaws.com/models/fraud:1.2",
     ),
 ]

@@ -6,9 +6,13 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from infra.config.base import Problem
+from infra.config.batch_transform import batch_problems
+from infra.config.experiment import experiment_problems, needs_labels, watched_variant_problems
 from infra.config.instances import has_local_storage
 from infra.config.managed import managed_problems
 from infra.config.operations import Training
+from infra.config.promotion import promotion_problems
+from infra.config.review import review_problems
 from infra.config.schedule import DAY, HOUR, WEEK
 from monitoring_core.errors import ColumnNotFoundError
 from monitoring_core.metric_names import schedule_name
@@ -22,7 +26,9 @@ _NAME_LIMIT: Final = 63
 
 def _capture_problems(config: EndpointConfig) -> Iterator[Problem]:
     given = config.capture.model_fields_set
-    if config.endpoint.existing:
+    if config.batch_transform:
+        return
+    if config.existing:
         if config.capture.destination is None:
             yield (
                 ("capture", "destination"),
@@ -63,7 +69,7 @@ def _monitor_problems(config: EndpointConfig) -> Iterator[Problem]:
     for i, monitor in enumerate(config.monitors):
         if monitor.name in names[:i]:
             yield ("monitors", i, "name"), f"{monitor.name!r} is taken by another monitor; give each its own `name`"
-        full = schedule_name(config.endpoint.name, monitor.name)
+        full = schedule_name(config.name, monitor.name)
         if len(full) > _NAME_LIMIT:
             yield (
                 ("monitors", i, "name"),
@@ -74,8 +80,6 @@ def _monitor_problems(config: EndpointConfig) -> Iterator[Problem]:
 
 
 def _baseline_problems(config: EndpointConfig, monitor: Monitor, i: int) -> Iterator[Problem]:
-    if monitor.dataset is not None and monitor.runtime == "managed":
-        yield ("monitors", i, "dataset"), "is for monitors of `runtime: function`; use the section `baseline`"
     if config.baseline.dataset is None and monitor.dataset is None and monitor.kind != "data-quality":
         yield (
             ("monitors", i, "dataset"),
@@ -115,14 +119,13 @@ def _alarm_problems(config: EndpointConfig) -> Iterator[Problem]:
 
 def _retraining_problems(config: EndpointConfig) -> Iterator[Problem]:
     if config.retraining is None:
-        if "ground_truth" in config.model_fields_set and not any(m.needs_labels for m in config.monitors):
+        read = needs_labels(config) or any(m.needs_labels for m in config.monitors)
+        if "ground_truth" in config.model_fields_set and not read:
             yield (
                 ("ground_truth",),
                 "nothing reads labels; add a monitor of model quality or bias, or `retraining`, or remove this section",
             )
         return
-    if all(monitor.runtime == "managed" for monitor in config.monitors):
-        yield ("retraining",), "is started by monitors of `runtime: function`; add one, or remove this section"
     if config.retraining.training is not None:
         yield from _training_problems(config, config.retraining.training)
 
@@ -149,16 +152,68 @@ def _training_problems(config: EndpointConfig, training: Training) -> Iterator[P
                 f"NVMe storage, got {training.instance_type}; give a type without, e.g. ml.m5.xlarge or ml.p3.2xlarge"
             ),
         )
-    create = config.endpoint.create
+    if training.prepare_image is None and config.processing is None:
+        yield (
+            ("retraining", "training", "prepare_image"),
+            "missing; give the image that holds this product, or `runtime.processing`, whose image is used then",
+        )
+    create = config.created
     if training.champion is None and create is None:
         yield ("retraining", "training", "champion"), "missing; give the `model.tar.gz` that serves today"
 
 
+def _fleet_problems(config: EndpointConfig) -> Iterator[Problem]:
+    """Yield what is decided for the whole fleet."""
+    if config.fleet is None:
+        if config.processing and config.processing.image == "fleet":
+            yield (
+                ("runtime", "processing", "image"),
+                "the endpoint is in no fleet; name it with `fleet:`, or build the image",
+            )
+        return
+    if "retention_days" in config.capture.model_fields_set and config.created:
+        yield ("capture", "retention_days"), f"is decided in the file of the fleet {config.fleet}; remove it here"
+    if config.governance.report_retention_days:
+        yield (
+            ("governance", "report_retention_days"),
+            f"is decided in the file of the fleet {config.fleet}; remove it here",
+        )
+    if "notify" in config.alarms.model_fields_set:
+        yield ("alarms", "notify"), f"is decided in the file of the fleet {config.fleet}; remove it here"
+
+
+def _runtime_problems(config: EndpointConfig) -> Iterator[Problem]:
+    """Yield engines that are set up and that no monitor can get."""
+    wishes = {monitor.runtime for monitor in config.monitors}
+    for name in ("processing", "spark"):
+        if getattr(config.runtime, name) and not wishes & {"auto", name} and not _has_other_use(config, name):
+            yield (
+                ("runtime", name),
+                f"has no effect: no monitor has `runtime: auto` or `runtime: {name}`; remove it, or change one",
+            )
+    if "auto" in config.runtime.model_fields_set and "auto" not in wishes:
+        yield ("runtime", "auto"), "has no effect: no monitor has `runtime: auto`; remove it, or change one"
+
+
+def _has_other_use(config: EndpointConfig, engine: str) -> bool:
+    """Return whether the retraining pipeline or Model Monitor takes the image of the processing jobs."""
+    training = config.retraining.training if config.retraining else None
+    prepares = training is not None and training.prepare_image is None
+    return engine == "processing" and (prepares or config.runtime.managed.image == "ours")
+
+
 CHECKS: Final = (
     _capture_problems,
+    batch_problems,
+    _fleet_problems,
     _monitor_problems,
+    _runtime_problems,
     managed_problems,
     _column_problems,
     _alarm_problems,
     _retraining_problems,
+    review_problems,
+    experiment_problems,
+    watched_variant_problems,
+    promotion_problems,
 )

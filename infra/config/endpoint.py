@@ -90,15 +90,31 @@ class Variant(Section):
         return data
 
 
+class Shadow(Section):
+    """A variant that gets a copy of every request, and answers nobody; its answers are captured."""
+
+    name: Name = "Shadow"
+    """Name of the variant."""
+    model: Model
+    """What it serves."""
+    instance: Instance = Instance()
+    """Machines."""
+
+
 class CreatedEndpoint(Section):
     """The endpoint that the stack creates."""
 
     variants: Annotated[tuple[Variant, ...], Field(min_length=1, max_length=10)]
     """Production variants; several share the traffic by weight."""
+    shadow: Shadow | None = None
+    """A shadow variant, beside a single production variant."""
 
     @model_validator(mode="after")
     def _variants_agree(self) -> Self:
         names = [variant.name for variant in self.variants]
+        if self.shadow and len(names) > 1:
+            raise ValueError(f"SageMaker has a `shadow` beside a single variant only, got {', '.join(names)}")
+        names += [self.shadow.name] if self.shadow else []
         if len(set(names)) < len(names):
             raise ValueError(f"variant names must differ, got {', '.join(names)}")
         if not sum(variant.weight for variant in self.variants):

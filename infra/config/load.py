@@ -1,21 +1,23 @@
-"""A configuration file -> EndpointConfig, or one error that lists everything that is wrong with it."""
+"""A configuration file -> EndpointConfig or FleetConfig, or one error that lists everything that is wrong with it."""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import Any, TypeVar, get_args, get_origin
 
 import yaml
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from infra.config.fleet import FleetConfig
 from infra.config.model import EndpointConfig
 from monitoring_core.errors import ConfigError
 
 _INPUT_LIMIT = 80
 _Location = tuple[str | int, ...]
+_Config = TypeVar("_Config", bound=BaseModel)
 
 
 class _StrictLoader(yaml.SafeLoader):
@@ -47,15 +49,38 @@ def load_config(path: Path | str) -> EndpointConfig:
     return parse_config(_read(Path(path)), str(path))
 
 
+def load_file(path: Path | str) -> EndpointConfig | FleetConfig:
+    """Read and check the file of an endpoint, or of a fleet: that has `fleet:`, and nothing that is watched.
+
+    Raises
+    ------
+    ConfigError
+        As `load_config` does.
+    """
+    document = _read(Path(path))
+    if isinstance(document, dict) and "fleet" in document and not {"endpoint", "batch_transform"} & set(document):
+        return parse_fleet(document, str(path))
+    return parse_config(document, str(path))
+
+
 def parse_config(document: object, source: str) -> EndpointConfig:
     """Check a document that is parsed already; `source` names it in errors."""
+    return _checked(EndpointConfig, document, source)
+
+
+def parse_fleet(document: object, source: str) -> FleetConfig:
+    """Check the document of a fleet that is parsed already; `source` names it in errors."""
+    return _checked(FleetConfig, document, source)
+
+
+def _checked(model: type[_Config], document: object, source: str) -> _Config:
     if not isinstance(document, dict):
         raise ConfigError(f"{source}: the file must hold sections such as `endpoint:`, got {_shown(document)}")
     try:
-        return EndpointConfig.model_validate(document)
+        return model.model_validate(document)
     except ValidationError as error:
         details = [detail for detail in error.errors(include_url=False) if not _consequence(detail)]
-        lines = [line for detail in details for line in _lines(detail)]
+        lines = [line for detail in details for line in _lines(model, detail)]
         raise ConfigError("\n".join(f"{source}: {line}" for line in lines)) from None
 
 
@@ -75,19 +100,19 @@ def _consequence(detail: ErrorDetails) -> bool:
     return detail["type"] == "too_short" and len(detail["input"]) >= detail["ctx"]["min_length"]
 
 
-def _lines(detail: ErrorDetails) -> Iterable[str]:
+def _lines(model: type[BaseModel], detail: ErrorDetails) -> Iterable[str]:
     if detail["type"] == "sections_disagree":
         return [f"{_dotted(location)}: {message}" for location, message in detail["ctx"]["problems"]]
-    location = _without_kinds(detail["loc"])
+    location = _without_kinds(model, detail["loc"])
     if detail["type"].startswith("union_tag"):
         location = (*location, "kind")
-    return [f"{_dotted(location)}: {_message(detail)}"]
+    return [f"{_dotted(location)}: {_message(model, detail)}"]
 
 
-def _message(detail: ErrorDetails) -> str:  # noqa: PLR0911 - one sentence per kind of error
+def _message(model: type[BaseModel], detail: ErrorDetails) -> str:  # noqa: PLR0911 - one sentence per kind of error
     match detail["type"]:
         case "extra_forbidden":
-            return _unknown_key(str(detail["loc"][-1]), _fields_at(detail["loc"][:-1]))
+            return _unknown_key(str(detail["loc"][-1]), _fields_at(model, detail["loc"][:-1]))
         case "missing" | "union_tag_not_found":
             return "missing; add it"
         case "value_error":
@@ -134,17 +159,17 @@ def _dotted(location: _Location) -> str:
     return text.lstrip(".") or "(whole file)"
 
 
-def _fields_at(location: _Location) -> tuple[str, ...]:
+def _fields_at(model: type[BaseModel], location: _Location) -> tuple[str, ...]:
     """Names of the fields that the section at a location has."""
-    section: Any = EndpointConfig
+    section: Any = model
     for part in location:
         section = _step(section, part)
     return tuple(_fields(section))
 
 
-def _without_kinds(location: _Location) -> _Location:
+def _without_kinds(model: type[BaseModel], location: _Location) -> _Location:
     """Leave out the parts that are not in the file: which member of a union was meant."""
-    section: Any = EndpointConfig
+    section: Any = model
     kept: list[str | int] = []
     for part in location:
         if not _members(section):

@@ -1,4 +1,4 @@
-"""Sections `alarms`, `retraining`, `governance` and `runtime`: who is told, what happens then, on which machines."""
+"""Sections `alarms`, `retraining` and `governance`: who is told, and what happens then."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from infra.config.base import Duration, Email, Image, InstanceType, Like, S3Uri, Section, parse_duration
+from infra.config.base import Duration, Image, InstanceType, Like, S3Uri, Section, parse_duration
+from infra.config.notify import Notify
+from infra.config.schedule import ScheduleField
 
 Pipeline = Annotated[
     str,
@@ -17,14 +19,8 @@ Pipeline = Annotated[
 Tag = Annotated[
     str, Like(r"(?!aws:)[\w\s.:/=+@-]+", "letters, digits, spaces and .:/=+@_- but not starting with aws:", 128)
 ]
+Tags = dict[Tag, Annotated[str, Field(max_length=256)]]
 MissingData = Literal["breaching", "notBreaching", "ignore", "missing"]
-
-
-class Notify(Section):
-    """Who gets the messages."""
-
-    email: tuple[Email, ...] = ()
-    """Addresses; each must confirm the subscription."""
 
 
 class AlarmRule(Section):
@@ -64,8 +60,9 @@ class Alarms(AlarmRule):
 class Training(Section):
     """The pipeline that the stack creates: prepare, train, evaluate against the champion, register."""
 
-    prepare_image: Image
-    """Image that holds this product (`functions/analyzer/Dockerfile`); joins traffic and labels."""
+    prepare_image: Image | None = None
+    """Image that holds this product (`functions/analyzer/Dockerfile`); joins traffic and labels. Left out: that of
+    `runtime.processing`."""
     image: Image
     """Your framework's image in script mode; trains, and evaluates both models."""
     code: S3Uri
@@ -93,10 +90,37 @@ class Retraining(Section):
     """`create`, or the ARN of your own pipeline, which takes `IncidentId`, `EvidenceUri` and `WindowEnd`."""
     training: Training | None = None
     """Needed with `pipeline: create`."""
+    parameters: dict[Literal["IncidentId", "EvidenceUri", "WindowEnd"], str] = Field(default_factory=dict)
+    """Names that your own pipeline has for these parameters; an empty name leaves one out."""
+    ask: Literal["alarms", "runs"] = "alarms"
+    """Who asks for a retraining: the violation alarms, after M of N runs, or every run with violations."""
+    schedule: ScheduleField | None = None
+    """When a retraining is asked for without any violation, e.g. `cron(0 3 ? * MON *)`."""
     cooldown: Duration = parse_duration("3d")
     """No retraining starts so soon after the one before."""
+    max_rejected: Annotated[int, Field(ge=1)] | None = 3
+    """After so many challengers in a row that were not better, only a person starts another."""
+    monthly_budget_usd: Annotated[float, Field(gt=0)] | None = None
+    """What the retrainings of a calendar month (UTC) may cost; needs `expected_cost_usd`."""
+    expected_cost_usd: Annotated[float, Field(gt=0)] | None = None
+    """What one retraining costs, by your experience."""
+    min_labels: Annotated[int, Field(ge=1)] | None = None
+    """Labelled rows of the time that is trained on without which none starts. Left out: `training.min_labelled_rows`
+    where a monitor counts labels."""
     dry_run: bool = False
     """Decide and report, but start nothing."""
+
+    @model_validator(mode="after")
+    def _budget_with_cost(self) -> Self:
+        if self.monthly_budget_usd is not None and self.expected_cost_usd is None:
+            raise ValueError("`monthly_budget_usd` needs `expected_cost_usd`: what one retraining costs")
+        return self
+
+    @model_validator(mode="after")
+    def _parameters_of_own(self) -> Self:
+        if self.parameters and self.pipeline == "create":
+            raise ValueError("`parameters` are those of a pipeline of your own; remove them, or give its ARN")
+        return self
 
     @model_validator(mode="after")
     def _training_with_create(self) -> Self:
@@ -116,42 +140,10 @@ class Governance(Section):
     """Risk rating of the model card."""
     purpose: Annotated[str, Field(max_length=1024)] | None = None
     """What the model is for."""
-    tags: dict[Tag, Annotated[str, Field(max_length=256)]] = Field(default_factory=dict)
+    tags: Tags = Field(default_factory=dict)
     """Tags of every resource, e.g. `cost-centre`."""
-
-
-class FunctionRuntime(Section):
-    """The Lambda functions."""
-
-    architecture: Literal["x86_64", "arm64"] = "x86_64"
-    """Processor."""
-    memory_mib: Annotated[int, Field(ge=512, le=10_240)] = 1769
-    """Memory of the function that analyses; 1769 MiB is one full processor."""
-    timeout_seconds: Annotated[int, Field(ge=30, le=900)] = 900
-    """Longest run of the function that analyses."""
-
-
-class ManagedRuntime(Section):
-    """The Model Monitor jobs."""
-
-    instance_type: InstanceType = "ml.m5.xlarge"
-    """Machine. One with local NVMe storage (`ml.g5`, `ml.r5d` ...) encrypts it itself, without the stack's key."""
-    instance_count: Annotated[int, Field(ge=1, le=100)] = 1
-    """Number of machines."""
-    volume_gib: Annotated[int, Field(ge=1, le=16_384)] = 20
-    """Disk of each."""
-    timeout_seconds: Annotated[int, Field(ge=60, le=86_400)] = 1800
-    """Longest run; not above the time from one run to the next."""
-
-
-class Runtime(Section):
-    """Machines and retention."""
-
-    function: FunctionRuntime = FunctionRuntime()
-    """The Lambda functions."""
-    managed: ManagedRuntime = ManagedRuntime()
-    """The Model Monitor jobs."""
-    log_retention: Literal["1w", "1mo", "3mo", "1y"] = "1mo"
-    """How long logs are kept."""
-    on_delete: Literal["retain", "destroy"] = "retain"
-    """What happens to bucket, key and incident table when the stack is deleted."""
+    ledger: bool = False
+    """Write down each day which runs were sealed, each day's list chained to the one before by its hash:
+    `watchkeeper verify` then says whether anything was changed since."""
+    report_retention_days: Annotated[int, Field(ge=1)] | None = None
+    """Reports are deleted after so many days. Left out: they stay. Ledgers always stay."""

@@ -8,8 +8,9 @@ Model Monitor (contract 10.2).
 
 from __future__ import annotations
 
+import hashlib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Final
 
 from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
@@ -17,6 +18,10 @@ from pydantic import PlainSerializer, PlainValidator, WithJsonSchema
 MINUTE, HOUR, DAY, WEEK = 60, 3600, 86_400, 604_800
 DELIVERY_SECONDS: Final = 600
 """Capture files arrive up to some minutes after the request; runs wait so long after their window's end."""
+
+SPREAD_SECONDS: Final = 2400
+"""Runs of a fleet start within so long after their window's end, or within two thirds of a shorter window: that leaves
+them the time to end before the next window does."""
 
 _WORDS = {"hourly": HOUR, "daily": DAY}
 _EVERY = re.compile(r"(?:every (\d+) (minute|hour|day)s?|rate\((\d+) (minute|hour|day)s?\))")
@@ -82,12 +87,46 @@ class Schedule:
             return None
         return f"cron(0 {self._hour} ? * * *)"
 
+    def spread(self, endpoint: str) -> Schedule:
+        """Return the schedule with a start of its own for an endpoint of a fleet, the same at every synthesis.
+
+        Whatever waits for delivery by itself (not a cron, whose minute the file gives) starts between then and
+        `SPREAD_SECONDS`, in a minute that a hash of endpoint and expression picks.
+
+        Examples
+        --------
+        >>> hourly = parse_schedule("hourly")
+        >>> [hourly.spread(name).scheduler_expression for name in ("north", "south")]
+        ['cron(17 * * * ? *)', 'cron(31 * * * ? *)']
+        """
+        if self.text.startswith("cron"):
+            return self
+        latest = min(SPREAD_SECONDS, self.period_seconds * 2 // 3)
+        minutes = (latest - self.delay_seconds) // MINUTE
+        delay = self.delay_seconds + _hash(f"{endpoint} {self.scheduler_expression}") % minutes * MINUTE
+        return replace(self, delay_seconds=delay)
+
     @property
     def _hour(self) -> str:
         hour, step = self.offset_seconds % DAY // HOUR, self.period_seconds // HOUR
         if self.period_seconds == HOUR:
             return "*"
         return f"{hour}" if self.period_seconds >= DAY else f"{hour}/{step}"
+
+
+def start_second(endpoint: str) -> int:
+    """Return the second of the minute in which the jobs of an endpoint of a fleet start; schedules know minutes only.
+
+    Examples
+    --------
+    >>> [start_second(name) for name in ("north", "south")]
+    [49, 23]
+    """
+    return _hash(endpoint) % MINUTE
+
+
+def _hash(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
 
 
 def parse_schedule(value: object) -> Schedule:

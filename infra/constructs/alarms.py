@@ -9,7 +9,7 @@ from aws_cdk import Duration, aws_cloudwatch, aws_cloudwatch_actions, aws_sns, a
 from constructs import Construct
 
 from infra.config import EndpointConfig
-from infra.config.monitors import DataQualityMonitor, Monitor
+from infra.config.monitors import Monitor
 from infra.config.schedule import DAY, HOUR, MINUTE, WEEK
 from monitoring_core.metric_names import (
     DIMENSIONS,
@@ -19,8 +19,8 @@ from monitoring_core.metric_names import (
     RUNS_COMPLETED,
     RUNS_FAILED,
     VIOLATIONS,
-    AwsNamespace,
     Metric,
+    aws_metrics,
     feature_baseline_drift,
     schedule_name,
 )
@@ -40,25 +40,23 @@ _SHOWN_LATE_SECONDS: Final = ((DAY, 2 * DAY), (3 * HOUR, 2 * HOUR))
 
 def run_metric(config: EndpointConfig, monitor: Monitor, metric: Metric) -> aws_cloudwatch.Metric:
     """Return a run metric of a monitor, one value per window, also where a run was published twice."""
-    return _metric(config, monitor, NAMESPACE, metric.name, "Maximum")
+    values = (config.name, schedule_name(config.name, monitor.name))
+    return _metric(monitor, NAMESPACE, metric.name, dict(zip(DIMENSIONS, values, strict=True)))
 
 
-def drift_metric(
-    config: EndpointConfig, monitor: Monitor, feature: str, statistic: str = "Maximum"
-) -> aws_cloudwatch.Metric:
+def drift_metric(config: EndpointConfig, monitor: Monitor, feature: str) -> aws_cloudwatch.Metric:
     """Return Amazon's drift metric of a feature."""
-    return _metric(config, monitor, AwsNamespace.ENDPOINT_DATA_QUALITY, feature_baseline_drift(feature), statistic)
+    endpoint = None if config.batch_transform else config.name
+    place = aws_metrics("data-quality", endpoint, schedule_name(config.name, monitor.name))
+    return _metric(monitor, place.namespace, feature_baseline_drift(feature), place.dimensions)
 
 
-def _metric(
-    config: EndpointConfig, monitor: Monitor, namespace: str, name: str, statistic: str
-) -> aws_cloudwatch.Metric:
-    values = (config.endpoint.name, schedule_name(config.endpoint.name, monitor.name))
+def _metric(monitor: Monitor, namespace: str, name: str, dimensions: dict[str, str]) -> aws_cloudwatch.Metric:
     return aws_cloudwatch.Metric(
         namespace=namespace,
         metric_name=name,
-        dimensions_map=dict(zip(DIMENSIONS, values, strict=True)),
-        statistic=statistic,
+        dimensions_map=dimensions,
+        statistic="Maximum",
         period=Duration.seconds(monitor.schedule.period_seconds),
     )
 
@@ -66,14 +64,13 @@ def _metric(
 def windows_shown_late(config: EndpointConfig, monitor: Monitor) -> int:
     """Return how many windows more than usual may have ended without a value while all is well.
 
-    The newest window never has one before its run has ended. Model Monitor runs later than that and stamps its metrics
-    with the window's start, and CloudWatch shows late what is old when it arrives: one window more as a rule, three
-    with daily windows.
+    The newest window never has one before its run has ended. Model Monitor starts its jobs some time after that, for
+    labelled rows two of them one after the other, and CloudWatch shows late what is old when it arrives.
     """
-    if monitor.runtime == "function":
+    if monitor.runtime != "managed":
         return 0
-    period = monitor.schedule.period_seconds
-    age = period + _JOB_START_SECONDS + config.runtime.managed.timeout_seconds
+    period, jobs = monitor.schedule.period_seconds, 2 if monitor.needs_labels else 1
+    age = _JOB_START_SECONDS + jobs * config.runtime.managed.timeout_seconds
     age += next((late for old, late in _SHOWN_LATE_SECONDS if age >= old), 0)
     return age // period
 
@@ -83,21 +80,24 @@ class MonitorAlarms(Construct):
 
     Attributes
     ----------
-    violations, heartbeat : Alarm
-        Constraints violated in M of N runs; no run has ended with a verdict for some windows.
-    failed, quarantined : Alarm or None
-        A run ended in an error; too many records could not be read. Managed monitors have neither: their failed jobs
-        are reported by their own event, and Model Monitor does not publish what it could not read.
+    violations : Alarm
+        Constraints violated in M of N runs.
+    heartbeat : Alarm or None
+        No run has ended with a verdict for some windows. None where transform jobs start the runs, whenever they end.
+    failed : Alarm
+        A run ended in an error.
+    quarantined : Alarm or None
+        Too many records could not be read. Managed monitors have none: Amazon's analyzers do not tell.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, config: EndpointConfig, monitor: Monitor) -> None:
         super().__init__(scope, construct_id)
         self._config, self._monitor = config, monitor
-        self._schedule = schedule_name(config.endpoint.name, monitor.name)
-        self._managed = monitor if isinstance(monitor, DataQualityMonitor) and monitor.runtime == "managed" else None
-        self.violations, self.heartbeat = self._violations(), self._heartbeat()
-        self.failed = None if self._managed else self._failed()
-        self.quarantined = None if self._managed else self._quarantined()
+        self._schedule = schedule_name(config.name, monitor.name)
+        self.violations = self._violations()
+        self.heartbeat = self._heartbeat() if config.is_scheduled(monitor) else None
+        self.failed = self._failed()
+        self.quarantined = None if monitor.runtime == "managed" else self._quarantined()
 
     @property
     def all(self) -> list[aws_cloudwatch.Alarm]:
@@ -106,14 +106,11 @@ class MonitorAlarms(Construct):
 
     def _violations(self) -> aws_cloudwatch.Alarm:
         rule = self._config.alarm_rule(self._monitor)
-        what = "drifted beyond its limit" if self._managed else "violated its constraints"
         return self._alarm(
             "violations",
-            f"Traffic of {self._config.endpoint.name} {what} ({self._monitor.name}) in "
+            f"Traffic of {self._config.name} violated its constraints ({self._monitor.name}) in "
             f"{rule.datapoints_to_alarm} of the last {rule.evaluation_periods} runs.",
-            self._drift_above_limit(self._managed)
-            if self._managed
-            else run_metric(self._config, self._monitor, VIOLATIONS),
+            run_metric(self._config, self._monitor, VIOLATIONS),
             periods=self._periods(rule.evaluation_periods),
             datapoints=rule.datapoints_to_alarm,
             missing=_TREATMENTS[self._config.alarms.missing_data],
@@ -133,12 +130,10 @@ class MonitorAlarms(Construct):
         config, monitor = self._config, self._monitor
         periods = config.alarm_rule(monitor).heartbeat_periods
         runs = run_metric(config, monitor, RUNS_COMPLETED)
-        if self._managed:
-            runs = drift_metric(config, self._managed, self._managed.emit_features[0], "SampleCount")
         return self._alarm(
             "heartbeat",
             f"No run of {self._schedule} has ended with a verdict for {periods} windows ({monitor.schedule.text}): "
-            "nobody is watching the endpoint.",
+            "nobody is watching.",
             runs if periods == 1 else self._math("FILL(runs, 0)", {"runs": runs}, "Runs with a verdict"),
             below=1,
             periods=self._periods(periods),
@@ -215,19 +210,6 @@ class MonitorAlarms(Construct):
             period=Duration.seconds(self._monitor.schedule.period_seconds),
         )
 
-    def _drift_above_limit(self, monitor: DataQualityMonitor) -> aws_cloudwatch.MathExpression:
-        """Largest distance above its own limit, from Amazon's metrics."""
-        features = monitor.emit_features
-        terms = ", ".join(f"d{i} - {_limit(monitor, feature)}" for i, feature in enumerate(features))
-        metrics = {f"d{i}": drift_metric(self._config, monitor, name) for i, name in enumerate(features)}
-        return self._math(f"MAX([{terms}])", metrics, "Drift above its limit")
-
-
-def _limit(monitor: DataQualityMonitor, feature: str) -> float:
-    own = monitor.features.get(feature)
-    limit = own.max_distance if own else None
-    return monitor.distribution.comparison_threshold if limit is None else limit
-
 
 def dead_letter_alarm(
     scope: Construct, config: EndpointConfig, queue: aws_sqs.IQueue, topic: aws_sns.ITopic
@@ -236,9 +218,9 @@ def dead_letter_alarm(
     alarm = aws_cloudwatch.Alarm(
         scope,
         "DeadLetterAlarm",
-        alarm_name=f"{config.endpoint.name}-dead-letters",
+        alarm_name=f"{config.name}-dead-letters",
         alarm_description=(
-            f"Events of {config.endpoint.name} could not be delivered or handled, or an execution has failed: they "
+            f"Events of {config.name} could not be delivered or handled, or an execution has failed: they "
             "wait in the dead-letter queue. A run that failed rings here too, beside its own alarm. "
             f"What to do: {config.alarms.runbook}#dead-letters"
         ),

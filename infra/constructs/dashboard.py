@@ -28,22 +28,19 @@ def dashboard(
     scope: Construct, config: EndpointConfig, alarms: Mapping[str, MonitorAlarms]
 ) -> aws_cloudwatch.Dashboard:
     """Declare the endpoint's dashboard."""
-    board = aws_cloudwatch.Dashboard(scope, "Dashboard", dashboard_name=f"watchkeeper-{config.endpoint.name}")
+    board = aws_cloudwatch.Dashboard(scope, "Dashboard", dashboard_name=f"watchkeeper-{config.name}")
     every_alarm = [alarm for group in alarms.values() for alarm in group.all]
     board.add_widgets(aws_cloudwatch.AlarmStatusWidget(title="Alarms", alarms=every_alarm, width=_WIDTH, height=3))
     for monitor in config.monitors:
-        board.add_widgets(*_row(config, monitor, alarms[monitor.name]))
+        board.add_widgets(*_row(config, monitor))
     return board
 
 
-def _row(config: EndpointConfig, monitor: Monitor, alarms: MonitorAlarms) -> list[aws_cloudwatch.IWidget]:
-    title = f"{config.endpoint.name}: {monitor.name}"
+def _row(config: EndpointConfig, monitor: Monitor) -> list[aws_cloudwatch.IWidget]:
+    title = f"{config.name}: {monitor.name}"
     named = monitor.emit_features if isinstance(monitor, DataQualityMonitor) else ()
     features = [drift_metric(config, monitor, feature) for feature in named]
     drift = [_graph(f"{title}, drift of features", features)] if features else []
-    if monitor.runtime == "managed":
-        title = f"{title}, drift above its limit"
-        return [*drift, aws_cloudwatch.AlarmWidget(title=title, alarm=alarms.violations, width=12)]
     runs = [run_metric(config, monitor, metric) for metric in _RUNS]
     volume = [run_metric(config, monitor, metric) for metric in (ROWS, QUARANTINED_RECORDS)]
     age = run_metric(config, monitor, BASELINE_AGE)

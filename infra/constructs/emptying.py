@@ -7,7 +7,7 @@ from typing import Final
 from aws_cdk import CustomResource, Duration, RemovalPolicy, Tags, aws_kms, aws_s3
 from constructs import Construct
 
-from infra.config import EndpointConfig
+from infra.config import EndpointConfig, FleetConfig
 from infra.constructs.functions import MonitorFunction
 from infra.constructs.permissions import Grant
 
@@ -24,7 +24,13 @@ class EmptiedBucket(Construct):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, config: EndpointConfig, key: aws_kms.IKey, bucket: aws_s3.Bucket
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        config: EndpointConfig | FleetConfig,
+        key: aws_kms.IKey,
+        bucket: aws_s3.Bucket,
     ) -> None:
         super().__init__(scope, construct_id)
         Tags.of(bucket).add("watchkeeper:on-delete", "destroy")  # the function asks the bucket itself

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from aws_cdk import aws_applicationautoscaling, aws_iam, aws_sagemaker
 from constructs import Construct
 
 from infra.config import EndpointConfig
-from infra.config.endpoint import Autoscaling, Variant
+from infra.config.endpoint import Autoscaling, CreatedEndpoint, Variant
 from infra.config.instances import has_local_storage
 from infra.constructs.permissions import (
     Grant,
@@ -30,10 +31,19 @@ _Config = aws_sagemaker.CfnEndpointConfig
 class MonitoredEndpoint(Construct):
     """A SageMaker endpoint whose traffic is captured into the stack's bucket.
 
+    Parameters
+    ----------
+    choose : callable, optional
+        Returns the name of the configuration to serve, given the one that is declared. Left out: that one.
+
     Attributes
     ----------
+    role : Role
+        Of its models.
     endpoint : CfnEndpoint
         Named as the configuration says.
+    model_name : str
+        Model of the first variant.
     """
 
     def __init__(
@@ -42,28 +52,34 @@ class MonitoredEndpoint(Construct):
         construct_id: str,
         *,
         config: EndpointConfig,
-        variants: tuple[Variant, ...],
+        created: CreatedEndpoint,
         storage: Storage,
+        choose: Callable[[aws_sagemaker.CfnEndpointConfig], str] | None = None,
     ) -> None:
         super().__init__(scope, construct_id)
-        role = self._role(config, variants, storage)
+        variants, shadows = created.variants, _shadows(created)
+        everyone = variants + shadows
+        self.role = role = self._role(config, everyone, storage)
+        served = [self._variant(variant, role) for variant in variants]
+        self.model_name = served[0].model_name
         endpoint_config = _Config(
             self,
             "Config",
-            kms_key_id=_volume_key(variants, storage),
-            production_variants=[self._variant(variant, role) for variant in variants],
+            kms_key_id=_volume_key(everyone, storage),
+            production_variants=served,
+            shadow_production_variants=[self._variant(variant, role) for variant in shadows] or None,
             data_capture_config=_capture(config, storage),
         )
         self.endpoint = aws_sagemaker.CfnEndpoint(
             self,
             "Endpoint",
-            endpoint_name=config.endpoint.name,
-            endpoint_config_name=endpoint_config.attr_endpoint_config_name,
+            endpoint_name=config.name,
+            endpoint_config_name=choose(endpoint_config) if choose else endpoint_config.attr_endpoint_config_name,
             **_retained(variants),
         )
         for variant in variants:
             if variant.autoscaling:
-                self._autoscale(config.endpoint.name, variant.name, variant.autoscaling)
+                self._autoscale(config.name, variant.name, variant.autoscaling)
 
     def _variant(self, variant: Variant, role: aws_iam.Role) -> _Config.ProductionVariantProperty:
         source = variant.model
@@ -100,7 +116,7 @@ class MonitoredEndpoint(Construct):
             objects(self, [capture], "PutObject"),
             *use_volume_key(storage.key.key_arn),
             put_metrics("/aws/sagemaker/Endpoints"),
-            write_job_logs(self, f"Endpoints/{config.endpoint.name}"),
+            write_job_logs(self, f"Endpoints/{config.name}"),
             *(grant for image in images for grant in pull_image(self, image)),
             *list_objects(self, places),
             objects(self, places, "GetObject"),
@@ -135,6 +151,15 @@ class MonitoredEndpoint(Construct):
                 ),
             ),
         )
+
+
+def _shadows(created: CreatedEndpoint) -> tuple[Variant, ...]:
+    """Return the shadow variant, with the weight that copies every request to it."""
+    shadow = created.shadow
+    if shadow is None:
+        return ()
+    weight = created.variants[0].weight
+    return (Variant(name=shadow.name, model=shadow.model, weight=weight, instance=shadow.instance),)
 
 
 def _retained(variants: tuple[Variant, ...]) -> dict[str, Any]:

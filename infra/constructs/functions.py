@@ -9,8 +9,8 @@ from aws_cdk import Duration, RemovalPolicy, aws_iam, aws_kms, aws_lambda, aws_l
 from constructs import Construct
 
 from infra.bundling import ANALYSIS, LIGHT, code, runtime
-from infra.config import EndpointConfig
-from infra.constructs.nag import acknowledge, acknowledge_wildcard
+from infra.config import EndpointConfig, FleetConfig
+from infra.constructs.nag import acknowledge, acknowledge_nist, acknowledge_wildcard
 from infra.constructs.permissions import Grant, service_role
 
 RETENTION: Final = {
@@ -47,7 +47,7 @@ class MonitorFunction(Construct):
         construct_id: str,
         *,
         name: str,
-        config: EndpointConfig,
+        config: EndpointConfig | FleetConfig,
         key: aws_kms.IKey,
         grants: Iterable[Grant],
         environment: Mapping[str, str] | None = None,
@@ -62,7 +62,7 @@ class MonitorFunction(Construct):
         self.function = aws_lambda.Function(
             self,
             "Function",
-            description=f"Watchkeeper, endpoint {config.endpoint.name}: {name}",
+            description=f"Watchkeeper, {config.title}: {name}",
             runtime=runtime(),
             architecture=_ARCHITECTURES[machine.architecture],
             code=code(bundle, machine.architecture),
@@ -79,6 +79,8 @@ class MonitorFunction(Construct):
             retry_attempts=2 if dead_letters else None,
         )
         acknowledge(self.function, "L1", "The functions run the Python that they are tested with.")
+        if dead_letters is None:
+            acknowledge_nist(self.function, "LambdaDLQ", "Whoever calls it, waits for it and is told when it fails.")
 
     def _role(self, logs: aws_logs.ILogGroup, key: aws_kms.IKey, grants: Iterable[Grant]) -> aws_iam.Role:
         role = service_role(self, "Role", "lambda", [*grants, Grant(("kms:Decrypt",), (key.key_arn,))])
@@ -87,7 +89,9 @@ class MonitorFunction(Construct):
         return role
 
 
-def log_group(scope: Construct, construct_id: str, *, config: EndpointConfig, key: aws_kms.IKey) -> aws_logs.LogGroup:
+def log_group(
+    scope: Construct, construct_id: str, *, config: EndpointConfig | FleetConfig, key: aws_kms.IKey
+) -> aws_logs.LogGroup:
     """Declare an encrypted log group that forgets."""
     return aws_logs.LogGroup(
         scope,

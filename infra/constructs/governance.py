@@ -10,6 +10,7 @@ from infra.constructs.baseline import model_identity
 from infra.constructs.storage import Storage
 
 _Card = aws_sagemaker.CfnModelCard
+_NAME_LIMIT = 63
 
 
 def model_card(scope: Construct, config: EndpointConfig, storage: Storage) -> _Card:
@@ -19,12 +20,12 @@ def model_card(scope: Construct, config: EndpointConfig, storage: Storage) -> _C
     return _Card(
         scope,
         "ModelCard",
-        model_card_name=config.endpoint.name,
+        model_card_name=card_name(config),
         model_card_status="Draft",
         security_config=_Card.SecurityConfigProperty(kms_key_id=storage.key.key_arn),
         content=_Card.ContentProperty(
             model_overview=_Card.ModelOverviewProperty(
-                model_name=config.endpoint.name,
+                model_name=config.name,
                 model_owner=facts.owner,
                 problem_type=schema.problem,
                 model_artifact=[model_identity(config)],
@@ -40,3 +41,9 @@ def model_card(scope: Construct, config: EndpointConfig, storage: Storage) -> _C
             ),
         ),
     )
+
+
+def card_name(config: EndpointConfig) -> str:
+    """Return a name that is another with another key, for the key of a card cannot be changed: it is replaced."""
+    parts = (config.name, config.fleet)
+    return "-".join(part for part in parts if part)[:_NAME_LIMIT].rstrip("-")

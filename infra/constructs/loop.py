@@ -4,20 +4,49 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from typing import Final
 
-from aws_cdk import Duration, RemovalPolicy, aws_cloudwatch, aws_dynamodb, aws_events, aws_events_targets
+from aws_cdk import (
+    CfnOutput,
+    Duration,
+    RemovalPolicy,
+    aws_cloudwatch,
+    aws_dynamodb,
+    aws_events,
+    aws_events_targets,
+    aws_scheduler,
+)
 from constructs import Construct
 
 from infra.config import EndpointConfig
+from infra.config.monitors import Monitor
 from infra.config.operations import Retraining
 from infra.constructs.functions import MonitorFunction
 from infra.constructs.messaging import Messaging
-from infra.constructs.permissions import Grant, Place, list_objects, objects, use_key, use_table_key
+from infra.constructs.permissions import (
+    Grant,
+    Place,
+    list_objects,
+    objects,
+    service_role,
+    use_key,
+    use_table_key,
+)
 from infra.constructs.storage import Storage
+from monitoring_core.metric_names import schedule_name
+
+_RECONCILE: Final = "cron(7/15 * * * ? *)"
+_RECONCILE_SECONDS: Final = 900
 
 
 class Loop(Construct):
-    """Notification of every alarm's change and of the end of a retraining, and retraining after violations."""
+    """Notification of every alarm's change and of the end of a retraining, and retraining after violations.
+
+    Attributes
+    ----------
+    incidents : Table or None
+        What was raised, decided and done; None where nothing is retrained.
+    """
 
     def __init__(
         self,
@@ -30,6 +59,7 @@ class Loop(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._config, self._storage, self._messaging = config, storage, messaging
+        self.incidents: aws_dynamodb.Table | None = None
 
     def notify(self, alarms: Sequence[aws_cloudwatch.Alarm], pipeline_arn: str | None) -> None:
         """Send one readable message to the topic when one of the alarms changes, or when a retraining ends."""
@@ -38,40 +68,145 @@ class Loop(Construct):
         actions = ("dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem")
         function = self._function(
             "notify",
-            environment={"IDEMPOTENCY_TABLE": seen.table_name, **self._about_retraining()},
+            environment={
+                "IDEMPOTENCY_TABLE": seen.table_name,
+                "MONITORS": json.dumps({self._schedule_name(one): one.kind for one in self._config.monitors}),
+                **self._about_retraining(),
+            },
             grants=[Grant(actions, (seen.table_arn,)), *self._read_executions(pipeline_arn)],
         )
         self._on_state_change("AlarmChanged", "Tells people", alarms, function)
         if pipeline_arn:
-            self._on_retraining_ended(pipeline_arn, function)
+            self._on_retraining_ended("RetrainingEnded", "Tells people", pipeline_arn, function)
 
-    def retrain(self, alarms: Sequence[aws_cloudwatch.Alarm], retraining: Retraining, pipeline_arn: str) -> None:
-        """Start the pipeline, once per incident, when one of the alarms is raised."""
+    def retrain(
+        self,
+        violations: Sequence[tuple[Monitor, aws_cloudwatch.Alarm]],
+        retraining: Retraining,
+        pipeline_arn: str,
+    ) -> None:
+        """Start the pipeline, once per incident, when violations ask for it."""
+        alarms = [alarm for _, alarm in violations]
         text = aws_dynamodb.AttributeType.STRING
-        incidents = self._table(
+        incidents = self.incidents = self._table(
             "Incidents",
             aws_dynamodb.Attribute(name="endpoint", type=text),
             sort_key=aws_dynamodb.Attribute(name="incident_id", type=text),
         )
-        evidence = Place(self._storage.bucket.bucket_name, self._storage.layout.retraining)
-        table_actions = ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem")
-        pipeline_actions = ("sagemaker:ListPipelineExecutions", "sagemaker:StartPipelineExecution")
         function = self._function(
             "retrain",
             environment={
                 "INCIDENT_TABLE": incidents.table_name,
                 "PIPELINE_NAME": pipeline_arn.rpartition("/")[2],
-                "PIPELINE_PARAMETERS": json.dumps({}),
-                "COOLDOWN_SECONDS": str(int(retraining.cooldown.total_seconds())),
-                "DRY_RUN": json.dumps(retraining.dry_run),
+                "ALARMS": json.dumps({self._alarm_name(monitor): self._watched(monitor) for monitor, _ in violations}),
+                **self._policy(retraining),
             },
-            grants=[
-                objects(self, [evidence], "PutObject"),
-                Grant(table_actions, (incidents.table_arn,)),
-                Grant(pipeline_actions, (pipeline_arn,)),
+            grants=self._retrain_grants(incidents, alarms, pipeline_arn),
+        )
+        if retraining.ask == "alarms":
+            self._on_state_change("ViolationsChanged", "Retrains the model", alarms, function)
+        else:
+            self._on_run(function)
+        self._on_retraining_ended("RetrainingSettled", "Notes", pipeline_arn, function)
+        self._orders(function, retraining)
+        CfnOutput(self, "RetrainFunction", value=function.function.function_name)
+
+    def _retrain_grants(
+        self, incidents: aws_dynamodb.Table, alarms: Sequence[aws_cloudwatch.Alarm], pipeline_arn: str
+    ) -> list[Grant]:
+        kept = Place(self._storage.bucket.bucket_name, self._storage.layout.retraining)
+        table_actions = ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:UpdateItem")
+        executions = Grant(
+            ("sagemaker:DescribePipelineExecution",),
+            (f"{pipeline_arn}/execution/*",),
+            wildcard="SageMaker names the executions of a pipeline.",
+        )
+        return [
+            objects(self, [kept], "GetObject", "PutObject"),
+            *list_objects(self, [kept]),
+            Grant(table_actions, (incidents.table_arn,)),
+            Grant(("sagemaker:ListPipelineExecutions", "sagemaker:StartPipelineExecution"), (pipeline_arn,)),
+            executions,
+            Grant(("cloudwatch:DescribeAlarms",), tuple(alarm.alarm_arn for alarm in alarms)),
+        ]
+
+    def _policy(self, retraining: Retraining) -> dict[str, str]:
+        """Return what the function decides by; what is not configured is left out."""
+        training = retraining.training
+        labelled = [monitor for monitor in self._config.monitors if monitor.needs_labels]
+        needed = retraining.min_labels or (training.min_labelled_rows if training and labelled else None)
+        limits = {
+            "MAX_REJECTED": retraining.max_rejected,
+            "MONTHLY_BUDGET": retraining.monthly_budget_usd,
+            "EXPECTED_COST": retraining.expected_cost_usd,
+            "MIN_LABELS": needed if labelled else None,
+            "LABELLED_SCHEDULE": self._schedule_name(labelled[0]) if labelled else None,
+            "MAX_AGE_SECONDS": int(training.max_age.total_seconds()) if training else None,
+            "PARAMETER_NAMES": json.dumps(retraining.parameters) if retraining.parameters else None,
+        }
+        return {
+            "COOLDOWN_SECONDS": str(int(retraining.cooldown.total_seconds())),
+            "DRY_RUN": json.dumps(retraining.dry_run),
+            **{name: str(value) for name, value in limits.items() if value is not None},
+        }
+
+    def _alarm_name(self, monitor: Monitor) -> str:
+        return f"{self._schedule_name(monitor)}-violations"
+
+    def _schedule_name(self, monitor: Monitor) -> str:
+        return schedule_name(self._config.name, monitor.name)
+
+    def _watched(self, monitor: Monitor) -> dict[str, str]:
+        return {"schedule": self._schedule_name(monitor), "kind": monitor.kind}
+
+    def _on_run(self, function: MonitorFunction) -> None:
+        self._rule(
+            "RunWithViolations",
+            f"Retrains the model when a run of {self._config.name} has found violations",
+            aws_events.EventPattern(
+                source=["watchkeeper"],
+                detail_type=["Monitor Run Completed"],
+                detail={"endpoint": [self._config.name], "status": ["CompletedWithViolations"]},
+            ),
+            function,
+        )
+
+    def _orders(self, function: MonitorFunction, retraining: Retraining) -> None:
+        """Look at what is, several times an hour, since events may be lost; and ask by the clock, if configured."""
+        role = service_role(
+            self,
+            "SchedulerRole",
+            "scheduler",
+            [
+                Grant(("lambda:InvokeFunction",), (function.function.function_arn,)),
+                Grant(("sqs:SendMessage",), (self._messaging.dead_letters.queue_arn,)),
+                use_key(self._storage.key.key_arn),
             ],
         )
-        self._on_state_change("ViolationsChanged", "Retrains the model", alarms, function)
+        orders = {"reconcile": _RECONCILE} | (
+            {"schedule": retraining.schedule.scheduler_expression} if retraining.schedule else {}
+        )
+        for order, expression in orders.items():
+            schedule = aws_scheduler.CfnSchedule
+            scheduled = schedule(
+                self,
+                f"Order-{order}",
+                description=f"Retraining of {self._config.name}: {order}",
+                schedule_expression=expression,
+                schedule_expression_timezone="UTC",
+                flexible_time_window=schedule.FlexibleTimeWindowProperty(mode="OFF"),
+                kms_key_arn=self._storage.key.key_arn,
+                target=schedule.TargetProperty(
+                    arn=function.function.function_arn,
+                    role_arn=role.role_arn,
+                    input=json.dumps({"trigger": order, "scheduled_time": "<aws.scheduler.scheduled-time>"}),
+                    dead_letter_config=schedule.DeadLetterConfigProperty(arn=self._messaging.dead_letters.queue_arn),
+                    retry_policy=schedule.RetryPolicyProperty(
+                        maximum_event_age_in_seconds=_RECONCILE_SECONDS, maximum_retry_attempts=3
+                    ),
+                ),
+            )
+            scheduled.node.add_dependency(role)
 
     def _about_retraining(self) -> dict[str, str]:
         retraining = self._config.retraining
@@ -93,7 +228,7 @@ class Loop(Construct):
         topic = self._messaging.topic.topic_arn
         common = {
             "BUCKET": self._storage.bucket.bucket_name,
-            "ENDPOINT": self._config.endpoint.name,
+            "ENDPOINT": self._config.name,
             "TOPIC_ARN": topic,
             "RUNBOOK_URL": self._config.alarms.runbook,
         }
@@ -147,7 +282,7 @@ class Loop(Construct):
     ) -> None:
         self._rule(
             construct_id,
-            f"{purpose} when an alarm of {self._config.endpoint.name} is raised or is over",
+            f"{purpose} when an alarm of {self._config.name} is raised or is over",
             aws_events.EventPattern(
                 source=["aws.cloudwatch"],
                 detail_type=["CloudWatch Alarm State Change"],
@@ -157,10 +292,12 @@ class Loop(Construct):
             function,
         )
 
-    def _on_retraining_ended(self, pipeline_arn: str, function: MonitorFunction) -> None:
+    def _on_retraining_ended(
+        self, construct_id: str, purpose: str, pipeline_arn: str, function: MonitorFunction
+    ) -> None:
         self._rule(
-            "RetrainingEnded",
-            f"Tells people how a retraining of {self._config.endpoint.name} has ended",
+            construct_id,
+            f"{purpose} how a retraining of {self._config.name} has ended",
             aws_events.EventPattern(
                 source=["aws.sagemaker"],
                 detail_type=["SageMaker Model Building Pipeline Execution Status Change"],

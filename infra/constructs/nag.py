@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from aws_cdk import Acknowledgment, Stack, Validations
@@ -19,13 +20,18 @@ def acknowledge(scope: IConstruct, rule: str, reason: str) -> None:
     Validations.of(scope).acknowledge(Acknowledgment(id=f"AwsSolutions-{rule}", reason=reason))
 
 
+def acknowledge_nist(scope: IConstruct, rule: str, reason: str) -> None:
+    """Acknowledge one finding of the NIST 800-53 R5 pack, e.g. ``LambdaDLQ``, likewise."""
+    Validations.of(scope).acknowledge(Acknowledgment(id=f"NIST.800.53.R5-{rule}", reason=reason))
+
+
 def acknowledge_wildcard(scope: IConstruct, resource: str, reason: str) -> None:
     """Acknowledge that a policy below `scope` names a resource with a wildcard."""
     acknowledge(scope, f"IAM5[Resource::{_flat(Stack.of(scope).resolve(resource))}]", reason)
 
 
 def _flat(value: Any) -> str:
-    """Spell a resolved value as cdk-nag does: references in angle brackets.
+    """Spell a resolved value as cdk-nag does: references in angle brackets, other functions as JSON.
 
     Examples
     --------
@@ -38,4 +44,6 @@ def _flat(value: Any) -> str:
     if function == "Fn::Join":
         separator, parts = argument
         return str(separator).join(_flat(part) for part in parts)
+    if function not in {"Ref", "Fn::GetAtt"}:
+        return json.dumps(value, separators=(",", ":"))
     return f"<{argument}>" if isinstance(argument, str) else f"<{'.'.join(argument)}>"

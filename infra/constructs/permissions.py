@@ -89,13 +89,16 @@ def _on_our_behalf(scope: Construct, service: str) -> dict[str, Any]:
     """Return the conditions against a confused deputy that a service's documentation gives for its roles.
 
     Lambda names no source when it takes on a role. SageMaker does for endpoints, jobs and pipelines; its
-    documentation is silent about monitoring schedules, so a request without a source is let through.
+    documentation is silent about monitoring schedules, so a request without a source is let through. That of the chat
+    client is silent altogether.
     """
     stack = Stack.of(scope)
     account = {"aws:SourceAccount": stack.account}
     match service:
-        case "sagemaker":
+        case "sagemaker" | "chatbot":
             return {"StringEqualsIfExists": account}
+        case "codebuild" | "events":
+            return {"StringEquals": account}
         case "scheduler":
             group = stack.format_arn(service="scheduler", resource="schedule-group", resource_name="default")
             return {"StringEquals": account, "ArnEquals": {"aws:SourceArn": group}}
@@ -156,10 +159,15 @@ def use_table_key(scope: Construct, key: str) -> Grant:
 
 def pull_image(scope: Construct, image: str) -> list[Grant]:
     """Allow to pull one container image from ECR."""
+    return pull_repository(repository_of(scope, image))
+
+
+def repository_of(scope: Construct, image: str) -> str:
+    """Return the ARN of the ECR repository that an image is in."""
     registry, _, path = image.partition("/")
     account, _, _, region, *_ = registry.split(".")
     repository = path.partition("@")[0].partition(":")[0]
-    return pull_repository(f"arn:{Stack.of(scope).partition}:ecr:{region}:{account}:repository/{repository}")
+    return f"arn:{Stack.of(scope).partition}:ecr:{region}:{account}:repository/{repository}"
 
 
 def pull_repository(arn: str) -> list[Grant]:
@@ -188,3 +196,22 @@ def put_metrics(*namespaces: str) -> Grant:
 def default_bus(scope: Construct) -> str:
     """Return the ARN of the account's default event bus."""
     return Stack.of(scope).format_arn(service="events", resource="event-bus", resource_name="default")
+
+
+def attach_network(scope: Construct, subnets: Iterable[str], security_groups: Iterable[str]) -> list[Grant]:
+    """Allow a SageMaker job to join subnets of a VPC: it makes network interfaces there and removes them again."""
+    stack = Stack.of(scope)
+
+    def arn(kind: str, name: str) -> str:
+        return stack.format_arn(service="ec2", resource=kind, resource_name=name)
+
+    interfaces = arn("network-interface", "*")
+    joined = (*(arn("subnet", name) for name in subnets), *(arn("security-group", name) for name in security_groups))
+    verbs = ("CreateNetworkInterfacePermission", "DeleteNetworkInterface", "DeleteNetworkInterfacePermission")
+    looks = ("DhcpOptions", "NetworkInterfaces", "SecurityGroups", "Subnets", "Vpcs")
+    unnamed = "Network interfaces have no name before they are made."
+    return [
+        Grant(("ec2:CreateNetworkInterface",), (interfaces, *joined), wildcard=unnamed),
+        Grant(tuple(f"ec2:{verb}" for verb in verbs), (interfaces,), wildcard=unnamed),
+        Grant(tuple(f"ec2:Describe{kind}" for kind in looks), ("*",), wildcard="EC2 names no resources in its lists."),
+    ]

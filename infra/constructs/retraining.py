@@ -10,20 +10,22 @@ from constructs import Construct
 
 from infra.config import EndpointConfig
 from infra.config.operations import Training
+from infra.constructs.image import ProductImage
 from infra.constructs.permissions import (
     Grant,
     Place,
     decrypt,
     list_objects,
     objects,
-    pull_image,
+    pull_repository,
+    repository_of,
     service_role,
     use_volume_key,
     write_job_logs,
 )
 from infra.constructs.storage import Storage
 from infra.retraining.load import load_definition
-from infra.runtimes.function import capture_prefix
+from infra.runtimes.run_specs import capture_keys, capture_prefix
 
 _HOUR_SECONDS = 3600
 _DAY_SECONDS = 86_400
@@ -34,6 +36,11 @@ _JOBS = ("processing-job", "training-job")
 class RetrainingPipeline(Construct):
     """Pipeline and model package group.
 
+    Parameters
+    ----------
+    prepare : ProductImage
+        Joins traffic and labels.
+
     Attributes
     ----------
     arn : str
@@ -41,11 +48,18 @@ class RetrainingPipeline(Construct):
     """
 
     def __init__(
-        self, scope: Construct, construct_id: str, *, config: EndpointConfig, training: Training, storage: Storage
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        config: EndpointConfig,
+        training: Training,
+        storage: Storage,
+        prepare: ProductImage,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._config, self._training, self._storage = config, training, storage
-        self._group_name = config.endpoint.name.lower()  # SageMaker spells such names in lower case in some ARNs
+        self._config, self._training, self._storage, self._prepare = config, training, storage, prepare
+        self._group_name = config.name.lower()  # SageMaker spells such names in lower case in some ARNs
         name = f"{self._group_name}-retraining"
         self.arn = Stack.of(self).format_arn(service="sagemaker", resource="pipeline", resource_name=name)
         self._group = aws_sagemaker.CfnModelPackageGroup(self, "Models", model_package_group_name=self._group_name)
@@ -58,7 +72,7 @@ class RetrainingPipeline(Construct):
             self,
             "Pipeline",
             pipeline_name=name,
-            pipeline_description=f"Retrains the model of {config.endpoint.name}",
+            pipeline_description=f"Retrains the model of {config.name}",
             role_arn=role.role_arn,
             pipeline_definition={"PipelineDefinitionBody": body},
             parallelism_configuration={"MaxParallelExecutionSteps": 1},
@@ -67,12 +81,12 @@ class RetrainingPipeline(Construct):
 
     def _defaults(self, role: aws_iam.Role) -> dict[str, Any]:
         config, training, storage = self._config, self._training, self._storage
-        create = config.endpoint.create
+        create = config.created
         return {
             "Region": Stack.of(self).region,
             "RoleArn": role.role_arn,
             "KmsKeyArn": storage.key.key_arn,
-            "ProcessImage": training.prepare_image,
+            "ProcessImage": self._prepare.uri,
             "TrainImage": training.image,
             "InstanceType": training.instance_type,
             "InferenceInstanceType": create.variants[0].instance.type if create else training.instance_type,
@@ -81,7 +95,7 @@ class RetrainingPipeline(Construct):
             "GroundTruthPrefix": self._ground_truth(),
             "BaselineDataset": config.baseline.dataset,
             "ChampionModelUri": self._champion(),
-            "OutputPrefix": storage.uri("retraining"),
+            "OutputPrefix": storage.uri(storage.layout.retraining).rstrip("/"),
             "Outputs": ",".join(config.columns.outputs),
             "Label": config.data_schema.label,
             "TimeColumn": config.baseline.time_column or "-",
@@ -98,13 +112,13 @@ class RetrainingPipeline(Construct):
         return self._config.ground_truth.prefix or self._storage.uri(self._storage.layout.ground_truth)
 
     def _champion(self) -> str:
-        create = self._config.endpoint.create
+        create = self._config.created
         served = create.variants[0].model.artifact if create else None
         return self._training.champion or served or ""
 
     def _role(self) -> aws_iam.Role:
-        images = sorted({self._training.image, self._training.prepare_image})
-        pulls = [grant for image in images for grant in pull_image(self, image)]
+        repositories = dict.fromkeys((self._prepare.repository_arn, repository_of(self, self._training.image)))
+        pulls = [grant for repository in repositories for grant in pull_repository(repository)]
         role = service_role(self, "Role", "sagemaker", [*self._data(), *self._jobs(), *self._registry(), *pulls])
         own_jobs = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
         Grant(("iam:PassRole",), (role.role_arn,), conditions=own_jobs).to(role)
@@ -123,7 +137,7 @@ class RetrainingPipeline(Construct):
             )
             if uri
         ]
-        foreign = [*filter(None, [self._config.capture.kms_key]), *self._config.decrypt_keys]
+        foreign = [*capture_keys(self._config), *self._config.decrypt_keys]
         return [
             *list_objects(self, [own, *read]),
             objects(self, [own, *read], "GetObject"),

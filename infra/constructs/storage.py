@@ -1,4 +1,4 @@
-"""One key and one bucket per stack, and where things are in the bucket (docs/interfaces.md)."""
+"""Key and bucket, of one endpoint or of a fleet, and where things are in the bucket (docs/interfaces.md)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from aws_cdk import Duration, RemovalPolicy, Stack, aws_iam, aws_kms, aws_s3
 from constructs import Construct
 
-from infra.config import EndpointConfig
+from infra.config import EndpointConfig, FleetConfig
 from infra.constructs.emptying import EmptiedBucket
-from infra.constructs.nag import acknowledge
+from infra.constructs.nag import acknowledge, acknowledge_nist
 from infra.constructs.permissions import COLON
 
 _LOG_VERBS = (
@@ -47,6 +47,11 @@ class Layout:
         return f"baselines/{self.endpoint}/"
 
     @property
+    def analysis_configs(self) -> str:
+        """What Clarify is to analyse, by monitor and content."""
+        return f"analysis-config/{self.endpoint}/"
+
+    @property
     def reports(self) -> str:
         """Reports of all monitors."""
         return f"reports/{self.endpoint}/"
@@ -59,30 +64,75 @@ class Layout:
     @property
     def retraining(self) -> str:
         """Evidence and work of retraining."""
-        return "retraining/"
+        return f"retraining/{self.endpoint}/"
+
+    @property
+    def identity(self) -> str:
+        """What the endpoint served, by deployment."""
+        return f"identity/{self.endpoint}/"
+
+    @property
+    def ledger(self) -> str:
+        """What was sealed, day by day."""
+        return f"ledger/{self.endpoint}/"
+
+    @property
+    def review(self) -> str:
+        """Predictions that people are asked about; deleted with the captured records."""
+        return f"review/{self.endpoint}/"
+
+    @property
+    def experiments(self) -> str:
+        """Steps, windows and pages of experiments."""
+        return f"experiments/{self.endpoint}/"
+
+    @property
+    def work(self) -> str:
+        """What jobs get and hand over; deleted after a week."""
+        return f"work/{self.endpoint}/"
 
 
-class Storage(Construct):
-    """Encryption key, bucket and access logs.
+@dataclass(frozen=True, slots=True)
+class Storage:
+    """Where one endpoint keeps its data.
+
+    Attributes
+    ----------
+    key : IKey
+        Encrypts everything of the endpoint.
+    bucket : IBucket
+        Its own, or the fleet's.
+    removal_policy : RemovalPolicy
+        For whatever holds data.
+    """
+
+    key: aws_kms.IKey
+    bucket: aws_s3.IBucket
+    layout: Layout
+    removal_policy: RemovalPolicy
+
+    def uri(self, key: str) -> str:
+        """Return the S3 URI of a key or prefix of the bucket."""
+        return f"s3://{self.bucket.bucket_name}/{key}"
+
+
+class DataBucket(Construct):
+    """Encryption key, bucket and access logs, of an endpoint or of a fleet.
 
     Attributes
     ----------
     key : Key
-        Encrypts everything of the stack; rotated every year.
+        Rotated every year. Its policy leaves roles to IAM, so it does not grow with the endpoints.
     bucket : Bucket
         TLS only, no public access, versioned.
-    removal_policy : RemovalPolicy
-        For whatever holds data.
     emptied : EmptiedBucket or None
         With `on_delete: destroy`. Whatever writes into the bucket has to depend on it, to be deleted before.
     """
 
-    def __init__(self, scope: Construct, construct_id: str, *, config: EndpointConfig) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, config: EndpointConfig | FleetConfig) -> None:
         super().__init__(scope, construct_id)
-        destroy = config.runtime.on_delete == "destroy"
-        self.removal_policy = RemovalPolicy.DESTROY if destroy else RemovalPolicy.RETAIN
-        self.layout = Layout(config.endpoint.name)
-        self.key = self._key(config.endpoint.name)
+        self._kept = removal_policy(config)
+        self.key = self._key(config.title)
         access_logs = self._access_logs()
         self.bucket = aws_s3.Bucket(
             self,
@@ -96,11 +146,16 @@ class Storage(Construct):
             versioned=True,
             server_access_logs_bucket=access_logs,
             server_access_logs_prefix="data/",
-            removal_policy=self.removal_policy,
+            removal_policy=self._kept,
             lifecycle_rules=[
                 aws_s3.LifecycleRule(
                     id="capture", prefix="capture/", expiration=Duration.days(config.capture.retention_days)
                 ),
+                aws_s3.LifecycleRule(
+                    id="review", prefix="review/", expiration=Duration.days(config.capture.retention_days)
+                ),
+                aws_s3.LifecycleRule(id="work", prefix="work/", expiration=Duration.days(7)),
+                *self._report_retention(config.governance.report_retention_days),
                 aws_s3.LifecycleRule(
                     id="old-versions",
                     noncurrent_version_expiration=Duration.days(30),
@@ -108,26 +163,26 @@ class Storage(Construct):
                 ),
             ],
         )
+        self.emptied = self._emptied(config, access_logs) if self._kept == RemovalPolicy.DESTROY else None
 
-        self.emptied = self._emptied(config, access_logs) if destroy else None
+    def _report_retention(self, days: int | None) -> list[aws_s3.LifecycleRule]:
+        if days is None:
+            return []
+        return [aws_s3.LifecycleRule(id="reports", prefix="reports/", expiration=Duration.days(days))]
 
-    def uri(self, key: str) -> str:
-        """Return the S3 URI of a key or prefix of the bucket."""
-        return f"s3://{self.bucket.bucket_name}/{key}"
-
-    def _emptied(self, config: EndpointConfig, access_logs: aws_s3.Bucket) -> EmptiedBucket:
+    def _emptied(self, config: EndpointConfig | FleetConfig, access_logs: aws_s3.Bucket) -> EmptiedBucket:
         """Empty both buckets: that of the logs after the other is gone, whose own end is logged, too."""
         logs = EmptiedBucket(self, "EmptiedAccessLogs", config=config, key=self.key, bucket=access_logs)
         self.bucket.node.add_dependency(logs)
         return EmptiedBucket(self, "EmptiedBucket", config=config, key=self.key, bucket=self.bucket)
 
-    def _key(self, endpoint: str) -> aws_kms.Key:
+    def _key(self, title: str) -> aws_kms.Key:
         key = aws_kms.Key(
             self,
             "Key",
-            description=f"Watchkeeper, endpoint {endpoint}",
+            description=f"Watchkeeper, {title}",
             enable_key_rotation=True,
-            removal_policy=self.removal_policy,
+            removal_policy=self._kept,
         )
         stack = Stack.of(self)
         key.add_to_resource_policy(
@@ -156,8 +211,15 @@ class Storage(Construct):
             encryption=aws_s3.BucketEncryption.S3_MANAGED,
             enforce_ssl=True,
             block_public_access=aws_s3.BlockPublicAccess.BLOCK_ALL,
-            removal_policy=self.removal_policy,
+            removal_policy=self._kept,
             lifecycle_rules=[aws_s3.LifecycleRule(id="access-logs", expiration=Duration.days(90))],
         )
         acknowledge(bucket, "S1", "The bucket of access logs does not log access to itself.")
+        acknowledge_nist(bucket, "S3DefaultEncryptionKMS", "S3 delivers access logs with keys of its own only.")
+        acknowledge_nist(bucket, "S3BucketVersioningEnabled", "S3 writes each log under a name of its own, once.")
         return bucket
+
+
+def removal_policy(config: EndpointConfig | FleetConfig) -> RemovalPolicy:
+    """Return what becomes of whatever holds data when its stack is deleted."""
+    return RemovalPolicy.DESTROY if config.runtime.on_delete == "destroy" else RemovalPolicy.RETAIN

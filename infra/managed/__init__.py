@@ -1,1 +1,1 @@
-"""Facts about Amazon's own analyzers."""
+"""Model Monitor and Clarify: images, job definitions, schedules, and what turns their executions into runs."""

@@ -1,8 +1,8 @@
-"""Runtime `managed`: the same spec as a Model Monitor schedule with Amazon's prebuilt analyzer.
+"""Runtime `managed`: the same specs as schedules of Model Monitor, for accounts that already use it.
 
-Thresholds travel in the baseline's `constraints.json`, which is made from the same spec as for every
-other runtime; `infra.config.managed` refuses what that file cannot say. Job definitions cannot be changed, only
-replaced, so their names carry a hash of what they hold.
+Thresholds travel in the files of the baseline, which are made of the same spec as for every other runtime;
+`infra.config.managed` refuses what those cannot say. What the executions find becomes runs, metrics and events like
+those of our own runtime.
 """
 
 from __future__ import annotations
@@ -10,54 +10,45 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from aws_cdk import (
-    CustomResource,
-    Duration,
-    Lazy,
-    aws_events,
-    aws_events_targets,
-    aws_iam,
-    aws_sagemaker,
-    aws_sns,
-    aws_sqs,
-)
-from constructs import Construct
+from aws_cdk import CustomResource, Stack, aws_sagemaker, aws_sqs
+from constructs import Construct, IDependable
 
 from infra.config import EndpointConfig
-from infra.config.instances import has_local_storage
 from infra.config.monitors import Monitor
-from infra.constructs.baseline import Baselines, baseline_properties
-from infra.constructs.permissions import (
-    Place,
-    decrypt,
-    list_objects,
-    objects,
-    pull_repository,
-    put_metrics,
-    service_role,
-    use_volume_key,
-    write_job_logs,
-)
+from infra.constructs.baseline import Baselines
+from infra.constructs.image import ProductImage
 from infra.constructs.storage import Storage
-from infra.managed.images import ANALYZER_ACCOUNTS, AnalyzerImage
-from infra.managed.naming import ContentName
-from infra.runtimes.function import capture_prefix
-from monitoring_core.metric_names import AwsNamespace, schedule_name
+from infra.managed.analysis_config import analysis_config
+from infra.managed.custom_resources import ModelMonitorResources
+from infra.managed.definitions import KINDS, job_definition
+from infra.managed.images import AmazonImages, JobImage
+from infra.managed.model_explainability import predictor
+from infra.managed.parts import JobParts
+from infra.managed.registries import MERGER
+from infra.managed.results import ManagedResults
+from infra.managed.role import job_role
+from monitoring_core.metric_names import schedule_name
 
-_Definition = aws_sagemaker.CfnDataQualityJobDefinition
 _Schedule = aws_sagemaker.CfnMonitoringSchedule
-_LOCAL = "/opt/ml/processing"
-_NAMESPACES = (
-    AwsNamespace.ENDPOINT_DATA_QUALITY,
-    "aws/sagemaker/Endpoint/data-metrics",
-    "/aws/sagemaker/Endpoints/data-metric",
-    "/aws/sagemaker/Endpoint/data-metrics",
-)
-"""The analyzer publishes to the first; Amazon's documentation also has the others (contract 8.1)."""
 
 
 class ManagedRuntime(Construct):
-    """Job definitions and monitoring schedules of the monitors that Model Monitor runs."""
+    """Job definitions and monitoring schedules, and what turns their executions into runs.
+
+    Parameters
+    ----------
+    product : ProductImage, optional
+        Our own image, for `runtime.managed.image: ours`.
+    model_name : str, optional
+        Model that explanations ask.
+    after : sequence of IDependable
+        What the schedules need and do not refer to: the endpoint.
+
+    Attributes
+    ----------
+    results : ManagedResults
+        The state machine that reads what Amazon has written.
+    """
 
     def __init__(
         self,
@@ -68,48 +59,53 @@ class ManagedRuntime(Construct):
         monitors: Sequence[Monitor],
         storage: Storage,
         baselines: Baselines,
+        dead_letters: aws_sqs.IQueue,
+        product: ProductImage | None,
+        model_name: str | None,
+        after: Sequence[IDependable],
     ) -> None:
         super().__init__(scope, construct_id)
-        self._config, self._storage = config, storage
-        self._image = AnalyzerImage(self, "Image")
-        self._job_role = self._role()
-        self.schedules = [self._schedule(monitor, baselines) for monitor in monitors]
-
-    def report_failures(self, topic: aws_sns.ITopic, dead_letters: aws_sqs.IQueue) -> None:
-        """Tell people when an analysis job of this endpoint fails."""
-        outputs = {"S3Output": {"S3Uri": [{"prefix": self._storage.uri(self._storage.layout.reports)}]}}
-        rule = aws_events.Rule(
+        self._config, self._storage, self._model_name = config, storage, model_name
+        self._images = self._job_images(monitors, product)
+        self._resources = ModelMonitorResources(self, "ModelMonitor", config=config, storage=storage)
+        explains = any(monitor.kind == "model-explainability" for monitor in monitors)
+        self._job_role = job_role(
             self,
-            "JobFailed",
-            description=f"A Model Monitor job of {self._config.endpoint.name} has failed",
-            event_pattern=aws_events.EventPattern(
-                source=["aws.sagemaker"],
-                detail_type=["SageMaker Processing Job State Change"],
-                detail={"ProcessingJobStatus": ["Failed", "Stopped"], "ProcessingOutputConfig": {"Outputs": outputs}},
-            ),
+            config=config,
+            monitors=monitors,
+            storage=storage,
+            images=self._pulled(monitors),
+            model_name=model_name if explains else None,
         )
-        job = aws_events.EventField.from_path("$.detail.ProcessingJobName")
-        reason = aws_events.EventField.from_path("$.detail.FailureReason")
-        text = f"{self._config.endpoint.name}: the Model Monitor job {job} has failed: {reason}"
-        rule.add_target(
-            aws_events_targets.SnsTopic(
-                topic,
-                message=aws_events.RuleTargetInput.from_text(text),
-                dead_letter_queue=dead_letters,
-                retry_attempts=10,
-                max_event_age=Duration.hours(6),
-            )
+        self.results = ManagedResults(
+            self, "Results", config=config, monitors=monitors, storage=storage, dead_letters=dead_letters
         )
+        for monitor in monitors:
+            schedule = self._schedule(monitor, baselines.by_monitor[monitor.name])
+            schedule.node.add_dependency(*after)
+            self._resources.guard(monitor).node.add_dependency(schedule)
 
-    def _schedule(self, monitor: Monitor, baselines: Baselines) -> _Schedule:
-        definition = self._definition(monitor, baselines)
+    def _job_images(self, monitors: Sequence[Monitor], product: ProductImage | None) -> dict[str, JobImage]:
+        """Return the image of each monitor's jobs, by monitor."""
+        self._amazon = AmazonImages(self, "Images")
+        if self._config.runtime.managed.image == "ours" and product:
+            return {monitor.name: JobImage(product.uri, product.repository_arn) for monitor in monitors}
+        return {monitor.name: self._amazon.get(KINDS[monitor.kind].publication) for monitor in monitors}
+
+    def _pulled(self, monitors: Sequence[Monitor]) -> list[JobImage]:
+        merger = [self._amazon.get(MERGER)] if any(monitor.needs_labels for monitor in monitors) else []
+        return list(dict.fromkeys([*self._images.values(), *merger]))
+
+    def _schedule(self, monitor: Monitor, baseline: CustomResource) -> _Schedule:
+        definition = job_definition(self, self._parts(monitor, baseline), self._job_role)
+        definition.node.add_dependency(self._resources.access)
         schedule = _Schedule(
             self,
             f"Schedule-{monitor.name}",
-            monitoring_schedule_name=schedule_name(self._config.endpoint.name, monitor.name),
+            monitoring_schedule_name=schedule_name(self._config.name, monitor.name),
             monitoring_schedule_config=_Schedule.MonitoringScheduleConfigProperty(
                 monitoring_job_definition_name=definition.job_definition_name,
-                monitoring_type="DataQuality",
+                monitoring_type=KINDS[monitor.kind].monitoring_type,
                 schedule_config=_Schedule.ScheduleConfigProperty(
                     schedule_expression=monitor.schedule.managed_expression or ""
                 ),
@@ -118,78 +114,19 @@ class ManagedRuntime(Construct):
         schedule.node.add_dependency(definition)
         return schedule
 
-    def _definition(self, monitor: Monitor, baselines: Baselines) -> _Definition:
-        held = {"role_arn": self._job_role.role_arn, **self._held(baselines.by_monitor[monitor.name])}
-        definition = _Definition(self, f"Definition-{monitor.name}", **held)
-        definition.job_definition_name = Lazy.string(
-            ContentName(
-                schedule_name(self._config.endpoint.name, monitor.name),
-                definition,
-                definition.tags,
-                [held, baseline_properties(self._config, monitor), ANALYZER_ACCOUNTS],
-            )
+    def _parts(self, monitor: Monitor, baseline: CustomResource) -> JobParts[Any]:
+        return JobParts(
+            config=self._config,
+            monitor=monitor,
+            spec=monitor.spec(self._config.data_schema),
+            storage=self._storage,
+            image=self._images[monitor.name],
+            baseline=baseline,
+            config_uri=self._config_uri(monitor) if KINDS[monitor.kind].is_clarify else "",
         )
-        definition.node.add_dependency(self._job_role)
-        return definition
 
-    def _held(self, baseline: CustomResource) -> dict[str, Any]:
-        """Return what the job definition says about its job."""
-        machine = self._config.runtime.managed
-        local = has_local_storage(machine.instance_type)  # whose disks SageMaker refuses to encrypt with a key
-        return {
-            "data_quality_app_specification": _Definition.DataQualityAppSpecificationProperty(
-                image_uri=self._image.uri, environment={"publish_cloudwatch_metrics": "Enabled"}
-            ),
-            "data_quality_baseline_config": _Definition.DataQualityBaselineConfigProperty(
-                constraints_resource=_Definition.ConstraintsResourceProperty(
-                    s3_uri=baseline.get_att_string("ConstraintsUri")
-                ),
-                statistics_resource=_Definition.StatisticsResourceProperty(
-                    s3_uri=baseline.get_att_string("StatisticsUri")
-                ),
-            ),
-            "data_quality_job_input": _Definition.DataQualityJobInputProperty(
-                endpoint_input=_Definition.EndpointInputProperty(
-                    endpoint_name=self._config.endpoint.name, local_path=f"{_LOCAL}/input/endpoint"
-                )
-            ),
-            "data_quality_job_output_config": _Definition.MonitoringOutputConfigProperty(
-                kms_key_id=self._storage.key.key_arn, monitoring_outputs=[self._output()]
-            ),
-            "job_resources": _Definition.MonitoringResourcesProperty(
-                cluster_config=_Definition.ClusterConfigProperty(
-                    instance_count=machine.instance_count,
-                    instance_type=machine.instance_type,
-                    volume_size_in_gb=machine.volume_gib,
-                    volume_kms_key_id=None if local else self._storage.key.key_arn,
-                )
-            ),
-            "network_config": _Definition.NetworkConfigProperty(
-                enable_inter_container_traffic_encryption=True, enable_network_isolation=True
-            ),
-            "stopping_condition": _Definition.StoppingConditionProperty(max_runtime_in_seconds=machine.timeout_seconds),
-        }
-
-    def _output(self) -> _Definition.MonitoringOutputProperty:
-        """SageMaker adds `<endpoint>/<schedule>/yyyy/mm/dd/hh` to the prefix."""
-        output = _Definition.S3OutputProperty(
-            local_path=f"{_LOCAL}/output", s3_uri=self._storage.uri("reports"), s3_upload_mode="EndOfJob"
-        )
-        return _Definition.MonitoringOutputProperty(s3_output=output)
-
-    def _role(self) -> aws_iam.Role:
-        layout, bucket = self._storage.layout, self._storage.bucket.bucket_name
-        capture = Place.of(capture_prefix(self._config, self._storage))
-        baselines, reports = Place(bucket, layout.baselines), Place(bucket, layout.reports)
-        capture_keys = [self._config.capture.kms_key] if self._config.capture.kms_key else []
-        grants = [
-            *list_objects(self, [capture, baselines, reports]),
-            objects(self, [capture, baselines], "GetObject"),
-            objects(self, [reports], "PutObject"),
-            *use_volume_key(self._storage.key.key_arn),
-            *decrypt(*capture_keys),
-            put_metrics(*_NAMESPACES),
-            write_job_logs(self, "ProcessingJobs"),
-            *pull_repository(self._image.repository_arn),
-        ]
-        return service_role(self, "JobRole", "sagemaker", grants)
+    def _config_uri(self, monitor: Monitor) -> str:
+        asked = predictor(self._config, self._model_name) if self._model_name else None
+        document = analysis_config(monitor.spec(self._config.data_schema), predictor=asked)
+        text = Stack.of(self).to_json_string(document)
+        return self._resources.analysis_config(monitor, text).get_att_string("Uri")

@@ -14,6 +14,10 @@ MIN_ROWS: Final = 30
 """Values that both sides need before anything is said."""
 DEFAULTS: Final = (0.0, -1.0, -999.0, -9999.0, 999.0, 9999.0, 99999.0)
 """Numbers that stand in for a missing value."""
+UNKNOWN: Final = 0.001
+"""Share of the baseline up to which a value counts as unknown: calm hours have no wind, which is no default value."""
+USUAL: Final = 0.5
+"""Share of the baseline from which a whole window of one value is no surprise: on most days it does not rain."""
 CATEGORIES: Final = 200
 """A column with more different texts than this holds free text, not categories."""
 
@@ -34,7 +38,7 @@ def default_value(before: ColumnProfile, now: ColumnProfile) -> str | None:
         return None
     for value in DEFAULTS:
         then, today = _equal(before, value), _equal(now, value)
-        if has_grown(then, today) and (then[0] < NOTEWORTHY * then[1]):
+        if has_grown(then, today) and then[0] <= UNKNOWN * then[1]:
             return f"{_percent(today)} of its values are {value:g}, {_percent(then)} in the baseline"
     return None
 
@@ -59,7 +63,7 @@ def frozen(before: ColumnProfile, now: ColumnProfile) -> str | None:
     """Find a column that has one value only."""
     numeric = before.inferred_type.is_numeric
     same = now.moments.minimum == now.moments.maximum if numeric else now.distinct_count == 1
-    if before.distinct_count == 1 or not same:
+    if not same or _share(before, now) >= USUAL:
         return None
     return f"all its {now.present} values are the same"
 
@@ -118,6 +122,15 @@ def _found(name: str, before: ColumnProfile, now: ColumnProfile) -> Iterator[Fin
         enough = cause is Cause.NULLS or min(before.present, now.present) >= MIN_ROWS
         if enough and (said := rule(before, now)):
             yield Finding(cause, (name,), f"{name}: {said}")
+
+
+def _share(before: ColumnProfile, now: ColumnProfile) -> float:
+    """Return the share that the only value of a window has in the baseline."""
+    if before.inferred_type.is_numeric:
+        part, whole = _equal(before, now.moments.minimum)
+    else:
+        part, whole = before.tally.counts.get(next(iter(now.tally.counts), ""), 0), before.present
+    return part / whole if whole else 1.0
 
 
 def _missing(column: ColumnProfile) -> tuple[int, int]:

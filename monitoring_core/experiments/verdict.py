@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
+from typing import Any, Self
 
 from monitoring_core.experiments.confidence_sequence import Difference, interval, p_value
 from monitoring_core.experiments.plan import Experiment, Guardrail, Metric
@@ -43,6 +44,18 @@ class Arm:
     def of(self, metric: str) -> Moments:
         """Return the values of a metric; empty where there are none."""
         return self.metrics.get(metric, Moments())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain JSON values; metrics without a value are left out."""
+        return {
+            "events": self.events,
+            "metrics": {name: moments.to_dict() for name, moments in self.metrics.items() if moments.count},
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Read what `to_dict` wrote."""
+        return cls(data["events"], {name: Moments.from_dict(one) for name, one in data["metrics"].items()})
 
 
 class Outcome(StrEnum):
@@ -117,7 +130,7 @@ class Verdict:
     winner : str or None
         The treatment that is to serve.
     stopped : tuple of str
-        Treatments that broke a guardrail or are worse: they should get no more traffic.
+        Treatments that now break a guardrail or are worse: they should get no more traffic.
     """
 
     outcome: Outcome
@@ -128,7 +141,9 @@ class Verdict:
     sample_ratio_p_value: float
 
 
-def decide(experiment: Experiment, arms: Mapping[str, Arm], running: timedelta) -> Verdict:
+def decide(
+    experiment: Experiment, arms: Mapping[str, Arm], running: timedelta, stopped: Collection[str] = ()
+) -> Verdict:
     """Say what the arms show after the experiment has been running for some time.
 
     Over all looks together, a treatment without effect is called better or worse with probability ``alpha`` at most
@@ -141,6 +156,9 @@ def decide(experiment: Experiment, arms: Mapping[str, Arm], running: timedelta) 
         By variant; one that is missing has served nothing.
     running : timedelta
         Time since the start.
+    stopped : collection of str
+        Treatments that have been stopped before. They get no traffic and are not judged again; they still have their
+        share of `alpha`. The split between the others is as before, so what those have served still counts.
 
     Returns
     -------
@@ -157,11 +175,11 @@ def decide(experiment: Experiment, arms: Mapping[str, Arm], running: timedelta) 
     >>> decide(plan, {"A": sold(1.0), "B": sold(1.0)}, timedelta(days=1)).outcome.value
     'Running'
     """
-    everyone = {name: arms.get(name, Arm()) for name in experiment.weights}
-    split = mismatch_p_value({name: arm.events for name, arm in everyone.items()}, experiment.weights)
-    watched: tuple[Metric, ...] = (experiment.metric, *experiment.guardrails)
+    everyone = {name: arms.get(name, Arm()) for name in experiment.weights if name not in stopped}
+    split = mismatch_p_value({name: arm.events for name, arm in everyone.items()}, experiment.weights_of(everyone))
+    judged = [name for name in experiment.treatments if name not in stopped]
     comparisons = tuple(
-        _compare(experiment, metric, name, everyone) for name in experiment.treatments for metric in watched
+        _compare(experiment, metric, name, everyone) for name in judged for metric in experiment.metrics
     )
 
     if split < experiment.sample_ratio_alpha:
@@ -170,12 +188,12 @@ def decide(experiment: Experiment, arms: Mapping[str, Arm], running: timedelta) 
     main = {c.treatment: c for c in comparisons if c.metric == experiment.metric.name}
     worse = {name: f"{name} is worse in {c.metric} ({_shown(c)})" for name, c in main.items() if c.is_worse}
     bad = worse | _broken(experiment, comparisons)
-    stopped = tuple(name for name in experiment.treatments if name in bad)
+    harmful = tuple(name for name in judged if name in bad)
     alive = [c for name, c in main.items() if name not in bad]
     if not alive:
-        return Verdict(Outcome.CONTROL, "; ".join(bad.values()), None, stopped, comparisons, split)
+        return Verdict(Outcome.CONTROL, "; ".join(bad.values()), None, harmful, comparisons, split)
     outcome, reason, winner = _judge(experiment, alive, running)
-    return Verdict(outcome, reason, winner, stopped, comparisons, split)
+    return Verdict(outcome, "; ".join([*bad.values(), reason]), winner, harmful, comparisons, split)
 
 
 def _judge(experiment: Experiment, alive: Sequence[Comparison], running: timedelta) -> tuple[Outcome, str, str | None]:
@@ -219,7 +237,7 @@ def _shown(c: Comparison) -> str:
 
 
 def _split_sentence(experiment: Experiment, arms: Mapping[str, Arm], p: float) -> str:
-    total, events = sum(experiment.weights.values()), sum(arm.events for arm in arms.values())
+    total, events = sum(experiment.weights_of(arms).values()), sum(arm.events for arm in arms.values())
     shares = ", ".join(
         f"{name} {arm.events / events:.2%} of wanted {experiment.weights[name] / total:.2%}"
         for name, arm in arms.items()

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
-from monitoring_core.metric_names import DIMENSIONS, NAMESPACE, Metric
+from monitoring_core.metric_names import DIMENSIONS, NAMESPACE, AwsMetrics, Metric
 from monitoring_core.monitors.analysis import ParityMetric, StatisticSet
 
 MAX_METRICS_PER_LINE: Final = 100
@@ -61,15 +61,13 @@ def run_metrics(endpoint: str, schedule: str, values: Mapping[Metric, float | No
     return embedded_metrics(NAMESPACE, dimensions, values, timestamp)
 
 
-def parity_metrics(
-    namespace: str, endpoint: str, schedule: str, metrics: Iterable[ParityMetric], timestamp: datetime
-) -> list[str]:
+def parity_metrics(place: AwsMetrics, metrics: Iterable[ParityMetric], timestamp: datetime) -> list[str]:
     """Render the metrics that Model Monitor or Clarify publish, under their names.
 
     Parameters
     ----------
-    namespace : str
-        One of `AwsNamespace`.
+    place : AwsMetrics
+        Where they publish them.
     metrics : iterable of ParityMetric
         Each metric costs money.
     timestamp : datetime
@@ -79,11 +77,10 @@ def parity_metrics(
     for metric in metrics:
         named = by_dimensions.setdefault(tuple(metric.dimensions.items()), {})
         named[Metric(metric.name, "None", "")] = metric.value
-    own = dict(zip(DIMENSIONS, (endpoint, schedule), strict=True))
     return [
         line
         for dimensions, values in by_dimensions.items()
-        for line in embedded_metrics(namespace, own | dict(dimensions), values, timestamp)
+        for line in embedded_metrics(place.namespace, place.dimensions | dict(dimensions), values, timestamp)
     ]
 
 

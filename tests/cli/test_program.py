@@ -43,7 +43,7 @@ def test_help_names_every_command_and_exit_code(cli: Cli) -> None:
         assert expected in words
 
 
-@pytest.mark.parametrize("command", ["validate", "baseline", "run", "report", "demo"])
+@pytest.mark.parametrize("command", ["validate", "doctor", "baseline", "run", "job", "report", "import", "demo"])
 def test_every_command_explains_itself(cli: Cli, command: str) -> None:
     done = cli(command, "--help")
     assert done.returncode == 0

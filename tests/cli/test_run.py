@@ -110,7 +110,7 @@ def test_s3_gives_the_same_files_as_a_folder(
         (["train.csv", "-b", "baseline", "--format", "xml"], 2, "--format: 'xml' is not known; allowed: auto, capture"),
         (["train.csv", "-b", "baseline", "--config", "gone.yaml"], 2, "gone.yaml: no such file"),
         (["notes.txt", "-b", "baseline"], 4, "cannot tell the format of 'notes.txt'"),
-        (["train.csv"], 2, "Missing option"),
+        (["train.csv"], 2, "give DATA and --baseline, or --deployed and --window"),
         (["s3://gone/x", "-b", "baseline"], 4, "s3://gone/x: the bucket does not exist"),
         (["s3://data/none/", "-b", "baseline"], 4, "s3://data/none/: no object there and none below it"),
     ],

@@ -78,9 +78,10 @@ def test_labelled_traffic_has_the_functions_verdict(cli: Cli, tmp_path: Path, ac
     for path in (tmp_path / "bad").rglob("*/*.jsonl"):
         key = str(path.relative_to(tmp_path / "bad")).replace("capture/", "capture/ep/", 1)
         account.put_object(Bucket="data", Key=key, Body=path.read_bytes())
-    request = {"monitor": RUN.monitor, "scheduled_time": "2013-07-03T00:10:00Z"}
-    planned = plan({"runs": {RUN.monitor: RUN.model_dump(mode="json")}, "request": request}, CONTEXT)
-    manifest = evaluate(json.loads(json.dumps(planned)), CONTEXT)["manifest"]
+    request = {"monitors": [RUN.monitor], "scheduled_time": "2013-07-03T00:10:00Z"}
+    [planned] = plan({"runs": {RUN.monitor: RUN.model_dump(mode="json")}, "request": request}, CONTEXT)["passes"]
+    [outcome] = evaluate(json.loads(json.dumps(planned)), CONTEXT)["runs"]
+    manifest = outcome["manifest"]
     folder = manifest.removeprefix("s3://data/").removesuffix("manifest.json")
     listed = account.list_objects_v2(Bucket="data", Prefix=folder)["Contents"]
     deployed = {item["Key"].rpartition("/")[2]: item["Key"] for item in listed}

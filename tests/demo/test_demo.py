@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from examples.flights.runtimes import Runtime, configuration
+from infra.config import load_config
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ROOT / "build" / "demo"
 MONITORS = ("data-quality", "model-quality", "model-bias", "model-explainability")
@@ -78,6 +81,7 @@ def every_incident_is_answered_once(text: str) -> None:
     assert set(decisions) == {"started", "cooldown"}  # the fault comes three days after the model's own alarm
     assert "Prepare Succeeded, Train Succeeded, Evaluate Succeeded, IsBetter Succeeded" in text
     assert "flights-prod: retraining ended: challenger rejected: AUC" in text
+    assert "flights-prod: no retraining: it would not help" in text  # while distances are multiplied
 
 
 def the_messages_name_the_monitor(text: str) -> None:
@@ -94,6 +98,23 @@ def the_pages_are_complete_and_self_contained() -> None:
         assert len(text.encode()) < 1_000_000, page
         assert not re.search(r"(?:src|href)=\"(?:https?:)?//", text), page
         assert all((page.parent / link).is_file() for link in re.findall(r'href="(runs/[^"]+)"', text)), page
+
+
+@pytest.mark.parametrize(("runtime", "engines"), [("processing", ["processing"] * 4), ("managed", ["managed"] * 2)])
+def test_the_configuration_of_another_runtime_moves_the_monitors_there(runtime: str, engines: list[str]) -> None:
+    config = load_config(configuration(Runtime(runtime)))
+    assert [monitor.runtime for monitor in config.monitors][: len(engines)] == engines
+    assert config.retraining == load_config(configuration(Runtime.FUNCTION)).retraining
+
+
+def test_model_monitor_finds_the_fault_and_has_the_model_retrained() -> None:
+    with start("--days", "12", "--runtime", "managed") as demo:
+        text = demo.communicate()[0]
+    assert demo.returncode == 0, text
+    assert re.search(r"2013-04-12 00:00  ALARM flights-prod-data-quality-violations", text), text
+    assert re.search(r"^  09 Apr - \d\d Apr  distance 0\.33\d \(limit 0\.100\)", text, flags=re.MULTILINE)
+    assert re.search(r"1 execution of the retraining pipeline", text)
+    assert "Prepare Succeeded, Train Succeeded, Evaluate Succeeded, IsBetter Succeeded" in text
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks for processes in /proc")

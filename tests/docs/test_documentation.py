@@ -37,7 +37,7 @@ def test_readme_yaml_is_a_valid_configuration(tmp_path: Path) -> None:
     for i, text in enumerate(shown):
         file = tmp_path / f"{i}.yaml"
         file.write_text(text)
-        assert load_config(file).endpoint.name
+        assert load_config(file).name
 
 
 def test_the_page_about_monitors_shows_a_valid_configuration_and_names_every_kind() -> None:

@@ -4,15 +4,20 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 from moto import mock_aws
 
+from functions.analyzer.__main__ import main
 from functions.common import clients
 from functions.common.contract import Engine, Manifest, RunSpec, Status, WorstFeature
+from functions.common.storage import split_uri
 from monitoring_core.spec import DataQualitySpec, SchemaSpec
+
+from .job_tree import mount
 
 BUCKET = "watch-bucket"
 ENDPOINT = "flights-prod"
@@ -218,11 +223,40 @@ class Inbox:
 
     def messages(self) -> list[tuple[str, str]]:
         """Subject and text of every message so far."""
-        found: list[tuple[str, str]] = []
+        return [(body["Subject"], body["Message"]) for body in self.bodies()]
+
+    def attributes(self) -> list[dict[str, str]]:
+        """What subscriptions choose the messages by."""
+        return [{name: one["Value"] for name, one in body["MessageAttributes"].items()} for body in self.bodies()]
+
+    def bodies(self) -> list[dict[str, Any]]:
+        """Every message so far, as SNS hands it on."""
+        found: list[dict[str, Any]] = []
         while True:
             answer = boto3.client("sqs").receive_message(QueueUrl=self.queue_url, MaxNumberOfMessages=10)
             if not answer.get("Messages"):
                 return found
-            for message in answer["Messages"]:
-                body = json.loads(message["Body"])
-                found.append((body["Subject"], body["Message"]))
+            found += [json.loads(message["Body"]) for message in answer["Messages"]]
+
+
+@pytest.fixture
+def run_job(s3: Any) -> Callable[[dict[str, Any], Path, int], list[str]]:  # noqa: ARG001 - the bucket
+    """Run the job of a pass on so many machines; return what each said at its end."""
+    return _run_job
+
+
+def _run_job(item: dict[str, Any], folder: Path, hosts: int) -> list[str]:
+    """Run the job of a pass, one machine after the other; return what each said at its end."""
+    names, said = [f"algo-{n + 1}" for n in range(hosts)], []
+    for host, name in enumerate(names):
+        root = folder / name / "opt" / "ml"
+        mount(item["job"]["inputs"], root, host, hosts)
+        config = root / "config" / "resourceconfig.json"
+        config.parent.mkdir(parents=True)
+        config.write_text(json.dumps({"current_host": name, "hosts": names}))
+        assert main({"output_message_file": str(root / "output" / "message")}, ["fold"]) == 0
+        said.append((root / "output" / "message").read_text())
+        for path in (root / "processing" / "output").iterdir():
+            bucket, key = split_uri(item["job"]["output"] + path.name)
+            clients.client("s3").put_object(Bucket=bucket, Key=key, Body=path.read_bytes())
+    return said

@@ -16,7 +16,6 @@ from functions.evaluate.handler import handler as evaluate
 from functions.plan.handler import handler as plan
 from monitoring_core.artifacts import make_baseline
 from monitoring_core.dataset import Source, read_dataset
-from monitoring_core.errors import BaselineError
 
 BUCKET = "watch-bucket"
 NOON = datetime(2013, 4, 1, 12, tzinfo=UTC)
@@ -26,6 +25,12 @@ HISTORY = (
     "20130401T120000Z_20130401T130000Z.parquet"
 )
 Build = Callable[..., Any]
+
+
+class MonitorError(Exception):
+    """One monitor of the pass failed."""
+
+
 Run = Callable[[], Manifest]
 
 
@@ -57,10 +62,13 @@ def run(run_spec: RunSpec, context: Any, baseline: str) -> Run:  # noqa: ARG001 
     def go() -> Manifest:
         event = {
             "runs": {"data-quality": run_spec.model_dump(mode="json")},
-            "request": {"monitor": "data-quality", "scheduled_time": "2013-04-01T13:10:00Z"},
+            "request": {"monitors": ["data-quality"], "scheduled_time": "2013-04-01T13:10:00Z"},
         }
-        result = evaluate(json.loads(json.dumps(plan(event, context))), context)
-        assert result["manifest"] == f"{REPORT}manifest.json"
+        [planned] = plan(event, context)["passes"]
+        [result] = evaluate(json.loads(json.dumps(planned)), context)["runs"]
+        if "error" in result:
+            raise MonitorError(json.loads(result["error"]["Cause"])["errorMessage"])
+        assert (result["monitor"], result["manifest"]) == ("data-quality", f"{REPORT}manifest.json")
         manifest = Manifest.model_validate_json(read(result["manifest"]))
         assert manifest.status == result["status"]
         return manifest
@@ -203,7 +211,7 @@ def test_a_missing_baseline_says_what_to_do(put_capture: Build, run: Run, s3: An
         "there is no baseline: s3://watch-bucket/baselines/flights-prod/data-quality/current.json does not exist; "
         "deploy the stack with a baseline data set, or make one with `watchkeeper baseline`"
     )
-    with pytest.raises(BaselineError, match=message):
+    with pytest.raises(MonitorError, match=message):
         run()
 
 

@@ -98,9 +98,9 @@ def put_labels(s3: Any, hour: datetime, events: range, *, right: bool) -> None:
 
 
 def run(spec: RunSpec, context: Any, scheduled: str, *, final: bool = False) -> tuple[Manifest, str]:
-    request = {"monitor": spec.monitor, "scheduled_time": scheduled, "final": final}
-    planned = plan({"runs": {spec.monitor: spec.model_dump(mode="json")}, "request": request}, context)
-    result = evaluate(json.loads(json.dumps(planned)), context)
+    request = {"monitors": [spec.monitor], "scheduled_time": scheduled, "final": final}
+    [planned] = plan({"runs": {spec.monitor: spec.model_dump(mode="json")}, "request": request}, context)["passes"]
+    [result] = evaluate(json.loads(json.dumps(planned)), context)["runs"]
     return Manifest.model_validate_json(read(result["manifest"])), result["manifest"]
 
 

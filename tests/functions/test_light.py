@@ -7,7 +7,23 @@ import sys
 import pytest
 
 
-@pytest.mark.parametrize("name", ["plan", "publish", "notify", "retrain", "empty_bucket"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "plan",
+        "publish",
+        "notify",
+        "retrain",
+        "promote",
+        "champion",
+        "empty_bucket",
+        "forward",
+        "ledger",
+        "image_build",
+        "model_monitor",
+        "windows",
+    ],
+)
 def test_a_light_function_runs_without_the_packages_of_the_analysis(name: str) -> None:
     blocked = "; ".join(f"sys.modules[{package!r}] = None" for package in ("numpy", "duckdb", "msgspec", "jinja2"))
     code = f"import sys; {blocked}; from functions.{name}.handler import handler; assert callable(handler)"

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -37,7 +38,9 @@ def settings(monkeypatch: pytest.MonkeyPatch, s3: Any, inbox: Any) -> None:  # n
 
 def test_a_person_can_read_what_happened(alarm_change: Build, put_manifest: Build, inbox: Any, context: Any) -> None:
     put_manifest(datetime(2013, 4, 1, 12, tzinfo=UTC), violations=9)
-    report = put_manifest(datetime(2013, 4, 1, 13, tzinfo=UTC)).replace("manifest.json", "report.html")
+    cause = {"kind": "pipeline-bug", "sentence": "temp is 10 times what it was"}
+    report = put_manifest(datetime(2013, 4, 1, 13, tzinfo=UTC), diagnosis=cause)
+    report = report.replace("manifest.json", "report.html")
     put_manifest(datetime(2013, 4, 1, 14, tzinfo=UTC), violations=7)  # a later run is not behind this alarm
     handler(alarm_change(at=RAISED), context)
     [(subject, text)] = inbox.messages()
@@ -50,7 +53,8 @@ def test_a_person_can_read_what_happened(alarm_change: Build, put_manifest: Buil
         "Rows:     913 analysed, 0 unreadable, 2 violations",
         "  - temp: 0.91 against a limit of 0.65 (baseline_drift_check)",
         f"Report:   {report}",
-        "Retraining is being decided; a second message says what was done.",
+        "Likely:   temp is 10 times what it was",
+        "Done:     Retraining is being decided; a second message says what was done.",
         "What to do: https://example.com/runbook.md#violations",
     ):
         assert expected in text.splitlines()
@@ -72,6 +76,44 @@ def test_the_worst_metric_of_a_model_is_named_with_its_segment(
     [(subject, text)] = inbox.messages()
     assert subject == "ALARM flights-prod data-quality: 2 violations, worst auc 0.61 (limit 0.66)"
     assert "  - auc of origin=EWR: 0.61 against a limit of 0.66 (LessThanThreshold)" in text.splitlines()
+
+
+@pytest.mark.parametrize("kind", ["violations", "heartbeat", "failed", "quarantined"])
+def test_every_alarm_says_how_much_since_when_the_likely_cause_what_was_done_and_where_to_look(
+    alarm_change: Build, put_manifest: Build, inbox: Any, context: Any, kind: str
+) -> None:
+    put_manifest(datetime(2013, 4, 1, 13, tzinfo=UTC))
+    handler(alarm_change(at=RAISED, alarm=f"flights-prod-data-quality-{kind}"), context)
+    [(_, text)] = inbox.messages()
+    begun = {line.partition(":")[0] for line in text.splitlines()}
+    assert {"Since", "Because", "Rows", "Likely", "Done", "Report", "What to do"} <= begun
+
+
+@pytest.mark.parametrize(
+    ("alarm", "kind", "audience", "severity"),
+    [
+        ("violations", "data-quality", ["engineering", "data-science"], "warning"),
+        ("violations", "model-bias", ["data-science", "legal"], "warning"),
+        ("failed", "model-bias", ["engineering"], "critical"),
+    ],
+)
+def test_a_message_says_whom_it_is_for_and_how_much_it_weighs(
+    alarm_change: Build,
+    inbox: Any,
+    context: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    alarm: str,
+    kind: str,
+    audience: list[str],
+    severity: str,
+) -> None:
+    monkeypatch.setenv("MONITORS", json.dumps({"flights-prod-data-quality": kind}))
+    name = f"flights-prod-data-quality-{alarm}"
+    handler(alarm_change(at=RAISED, alarm=name), context)
+    handler(alarm_change("OK", at=RAISED + timedelta(days=1), before="ALARM", before_at=RAISED, alarm=name), context)
+    for attributes, state in zip(inbox.attributes(), ("raised", "over"), strict=True):
+        assert json.loads(attributes.pop("audience")) == audience
+        assert attributes == {"endpoint": "flights-prod", "severity": severity, "thread": name, "state": state}
 
 
 def test_a_duplicate_event_sends_nothing(alarm_change: Build, inbox: Any, context: Any) -> None:

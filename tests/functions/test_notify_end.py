@@ -71,7 +71,7 @@ def tell(monkeypatch: pytest.MonkeyPatch, s3: Any, inbox: Any, context: Any) -> 
 
     def deliver(status: str, steps: list[dict[str, Any]], better: bool | None = None) -> tuple[str, str]:
         if better is not None:
-            key = "retraining/p4jn9xou8a8s/evaluate/evaluation/evaluation.json"
+            key = "retraining/flights-prod/p4jn9xou8a8s/evaluate/evaluation/evaluation.json"
             s3.put_object(Bucket=BUCKET, Key=key, Body=json.dumps({"decision": DECISIONS[better]}).encode())
         asked = {"PipelineExecutionArn": EXECUTION, "SortOrder": "Ascending"}
         with Stubber(clients.client("sagemaker")) as sagemaker:
@@ -89,7 +89,7 @@ def test_a_rejected_challenger(tell: Tell) -> None:
     subject, text = tell("Succeeded", [step("Evaluate"), step("IsBetter")], better=False)
     assert subject == "flights-prod: retraining ended: challenger rejected: AUC 0.710 < 0.740"
     assert "Because:   AUC 0.710 < 0.740: a gain of -0.0300 AUC on 900 rows" in text
-    assert f"s3://{BUCKET}/retraining/p4jn9xou8a8s/evaluate/evaluation/evaluation.json" in text
+    assert f"s3://{BUCKET}/retraining/flights-prod/p4jn9xou8a8s/evaluate/evaluation/evaluation.json" in text
     assert "Retraining of flights-prod for incident a@1" in text
 
 

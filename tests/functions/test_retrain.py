@@ -22,6 +22,7 @@ from functions.retrain.incidents import LOCK
 from monitoring_core.errors import ConfigError
 
 BUCKET, PIPELINE, TABLE = "watch-bucket", "flights-prod-retraining", "incidents"
+WATCHED = {"flights-prod-data-quality-violations": {"schedule": "flights-prod-data-quality", "kind": "data-quality"}}
 RAISED = datetime(2013, 4, 1, 13, 11, 40, tzinfo=UTC)
 INCIDENT = "flights-prod-data-quality-violations@2013-04-01T13:11:40.000+0000"
 DAY = timedelta(days=1)
@@ -58,6 +59,7 @@ def environment(monkeypatch: pytest.MonkeyPatch, s3: Any, inbox: Any) -> None:  
         "INCIDENT_TABLE": TABLE,
         "PIPELINE_NAME": PIPELINE,
         "PIPELINE_PARAMETERS": '{"ModelPackageGroup": "flights"}',
+        "ALARMS": json.dumps(WATCHED),
         "COOLDOWN_SECONDS": str(3 * 86_400),
         "TOPIC_ARN": inbox.topic_arn,
     }.items():
@@ -98,11 +100,11 @@ def test_an_alarm_starts_the_pipeline_with_its_evidence(
     assert {p["Name"]: p["Value"] for p in asked["PipelineParameters"]} == {
         "ModelPackageGroup": "flights",
         "IncidentId": INCIDENT,
-        "EvidenceUri": f"s3://{BUCKET}/retraining/{INCIDENT}/evidence.json",
+        "EvidenceUri": f"s3://{BUCKET}/retraining/flights-prod/{INCIDENT}/evidence.json",
         "WindowEnd": "2013-04-01T13:00:00Z",
     }
-    stored = boto3.client("s3").get_object(Bucket=BUCKET, Key=f"retraining/{INCIDENT}/evidence.json")["Body"]
-    evidence = json.load(stored)
+    key = f"retraining/flights-prod/{INCIDENT}/evidence.json"
+    evidence = json.load(boto3.client("s3").get_object(Bucket=BUCKET, Key=key)["Body"])
     assert (evidence["manifest"], evidence["run"]["worst"][0]["feature"]) == (manifest, "temp")
     found = item()
     assert (found["status"], found["decision"], found["opened_at"]) == ("open", "started", "2013-04-01T13:11:40Z")
@@ -283,7 +285,7 @@ _deliveries = st.lists(
 )
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(deliveries=_deliveries)
 def test_exactly_one_retraining_per_incident_under_duplicates_reordering_and_crashes(
     monkeypatch: pytest.MonkeyPatch,

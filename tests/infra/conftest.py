@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,9 @@ from infra.app import build
 from infra.bundling import ROOT
 
 EXAMPLES = sorted((ROOT / "examples").glob("*/monitoring.yaml"))
+FLEET = sorted((ROOT / "examples" / "fleet").glob("*.yaml"))
+JOBS = Path(__file__).with_name("jobs.yaml")
+PEOPLE = Path(__file__).with_name("people.yaml")
 Template = dict[str, Any]
 Resources = list[tuple[str, Template]]
 
@@ -28,13 +32,14 @@ def cdk_context() -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def assembly(tmp_path_factory: pytest.TempPathFactory) -> CloudAssembly:
     app = App(context=cdk_context(), outdir=str(tmp_path_factory.mktemp("cdk.out")))
-    build(app, EXAMPLES)
+    build(app, [*EXAMPLES, *FLEET, JOBS, PEOPLE])
     return app.synth()
 
 
 @pytest.fixture(scope="session")
 def templates(assembly: CloudAssembly) -> dict[str, Template]:
-    return {stack.stack_name.removeprefix("Watchkeeper-"): stack.template for stack in assembly.stacks}
+    """By the endpoint's name, or the fleet's."""
+    return {re.sub("Watchkeeper(Fleet)?-", "", stack.stack_name): stack.template for stack in assembly.stacks}
 
 
 @pytest.fixture(scope="session")
@@ -48,8 +53,19 @@ def managed(templates: dict[str, Template]) -> Template:
 
 
 @pytest.fixture(scope="session")
+def four_monitors(templates: dict[str, Template]) -> Template:
+    return templates["credit-prod"]
+
+
+@pytest.fixture(scope="session")
 def existing(templates: dict[str, Template]) -> Template:
     return templates["fraud-prod"]
+
+
+@pytest.fixture(scope="session")
+def jobs(templates: dict[str, Template]) -> Template:
+    """Every engine of our own runtime."""
+    return templates["Jobs-prod"]
 
 
 @pytest.fixture(scope="session")

@@ -42,13 +42,12 @@ class Value:
 
 def definitions(schedule: str, runtime: str, **alarms: Any) -> dict[str, AlarmDefinition]:
     """The alarms of one monitor, as CloudFormation hands them to PutMetricAlarm."""
-    own = {"emit_features": ["temp"], "distribution": {"calibrate": False}} if runtime == "managed" else {}
     document = {
         "endpoint": {"name": "ep", "existing": True},
         "capture": {"destination": "s3://captured/data/"},
         "schema": {"features": ["temp"]},
         "baseline": {"dataset": "s3://data/train.csv"},
-        "monitors": [{"kind": "data-quality", "schedule": schedule, "runtime": runtime, **own}],
+        "monitors": [{"kind": "data-quality", "schedule": schedule, "runtime": runtime}],
         "alarms": alarms,
     }
     config = EndpointConfig.model_validate(document)
@@ -67,9 +66,8 @@ def values(runtime: str, period: timedelta, windows: Iterable[int], **of_a_windo
     found = []
     for k in windows:
         window = Window(START + k * period, START + (k + 1) * period)
-        managed = runtime == "managed"
-        stamp = window.start if managed else metric_time(window.end)
-        arrival = window.end + (JOB if managed else DELAY)
+        stamp = metric_time(window.end)
+        arrival = window.end + (JOB if runtime == "managed" else DELAY)
         found += [Value(name, stamp, arrival, value) for name, value in of_a_window.items()]
     return found
 
@@ -101,7 +99,6 @@ SCHEDULES = [
     ("every 3 hours", "managed", 3 * HOUR),
     ("daily", "managed", DAY),
 ]
-METRIC = {"function": "RunsCompleted", "managed": "feature_baseline_drift_temp"}
 
 
 @pytest.mark.parametrize("periods", [1, 2, 3])
@@ -110,14 +107,13 @@ def test_the_heartbeat_alarm_is_quiet_while_runs_end_and_rings_when_they_stop(
     schedule: str, runtime: str, period: timedelta, periods: int
 ) -> None:
     alarm = definitions(schedule, runtime, heartbeat_periods=periods)["heartbeat"]
-    shown = values(runtime, period, range(LAST), **{METRIC[runtime]: 1.0})
+    shown = values(runtime, period, range(LAST), RunsCompleted=1.0)
     last_end = START + LAST * period
     states = changes(alarm, shown, last_end + 12 * period)
     assert [value for value, _ in states] == ["ALARM", "OK", "ALARM"]  # the first until the first run has ended
     rang = states[-1][1] - last_end
-    late = {HOUR: 0, 3 * HOUR: 0, DAY: 2}[period] if runtime == "managed" else 0
     tolerated = 2 if periods == 1 else 0
-    assert (periods - 1) * period < rang <= (periods + late + tolerated) * period + HOUR
+    assert (periods - 1) * period < rang <= (periods + tolerated) * period + HOUR
 
 
 def test_a_daily_violation_rings_when_its_run_has_ended() -> None:
@@ -130,9 +126,8 @@ def test_a_daily_violation_rings_when_its_run_has_ended() -> None:
 @pytest.mark.parametrize(("schedule", "period"), [("hourly", HOUR), ("every 3 hours", 3 * HOUR), ("daily", DAY)])
 def test_a_managed_violation_rings_once_it_is_shown(schedule: str, period: timedelta) -> None:
     alarm = definitions(schedule, "managed")["violations"]
-    drift = METRIC["managed"]
-    drifted = values("managed", period, [4], **{drift: 0.9})
-    shown = values("managed", period, [0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 11], **{drift: 0.0}) + drifted
+    drifted = values("managed", period, [4], Violations=1.0)
+    shown = values("managed", period, [0, 1, 2, 3, 5, 6, 7, 8, 9, 10, 11], Violations=0.0) + drifted
     states = changes(alarm, shown, START + 13 * period)
     assert [value for value, _ in states] == ["OK", "ALARM", "OK"]
     assert timedelta() <= states[1][1] - drifted[0].shown <= HOUR

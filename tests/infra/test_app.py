@@ -38,16 +38,19 @@ def test_a_pattern_without_a_match_is_named() -> None:
         config_paths("nowhere/*.yaml")
 
 
+FRAUD = ROOT / "examples" / "existing-endpoint" / "monitoring.yaml"
+
+
 def test_two_files_of_one_endpoint_are_refused() -> None:
     with pytest.raises(ConfigError, match="several files describe the same endpoint: fraud-prod"):
-        build(App(context=cdk_context()), [EXAMPLES[0], EXAMPLES[0]])
+        build(App(context=cdk_context()), [FRAUD, FRAUD])
 
 
 def test_two_names_that_differ_in_case_only_are_one_endpoint(tmp_path: Path) -> None:
     other = tmp_path / "monitoring.yaml"
-    other.write_text(EXAMPLES[0].read_text().replace("fraud-prod", "Fraud-Prod"))
+    other.write_text(FRAUD.read_text().replace("fraud-prod", "Fraud-Prod"))
     with pytest.raises(ConfigError, match="several files describe the same endpoint: fraud-prod"):
-        build(App(context=cdk_context()), [EXAMPLES[0], other])
+        build(App(context=cdk_context()), [FRAUD, other])
 
 
 def test_app_py_ends_with_the_message_and_without_a_traceback(tmp_path: Path) -> None:

@@ -21,7 +21,6 @@ TRAINING = {
     "code": "s3://bucket/sourcedir.tar.gz",
 }
 TIMED = {"dataset": "s3://bucket/train.csv", "time_column": "time"}
-UNCALIBRATED = "the alarm of a managed monitor holds Amazon's drift metrics against the configured limits and cannot know limits that are calibrated at deployment; set `calibrate: false`, or use `runtime: function`"
 
 
 def created(**sections: Any) -> dict[str, Any]:
@@ -41,13 +40,20 @@ def existing(**sections: Any) -> dict[str, Any]:
     )
 
 
+def jobs(**sections: Any) -> dict[str, Any]:
+    """A correct document for transform jobs, with some sections replaced."""
+    watched = {"name": "jobs", "captured": "s3://bucket/captured/", "output": "s3://bucket/out/"}
+    document = {name: section for name, section in created().items() if name != "endpoint"}
+    return document | {"batch_transform": watched} | sections
+
+
 def monitor(**fields: Any) -> dict[str, Any]:
     return {"monitors": [{"kind": "data-quality", **fields}]}
 
 
 def managed(**fields: Any) -> dict[str, Any]:
     """A correct monitor for Model Monitor, with some fields replaced."""
-    return monitor(**{"runtime": "managed", "emit_features": ["temp"]} | fields)
+    return monitor(**{"runtime": "managed"} | fields)
 
 
 def variants(*items: dict[str, Any]) -> dict[str, Any]:
@@ -57,6 +63,7 @@ def variants(*items: dict[str, Any]) -> dict[str, Any]:
 def test_the_documents_that_the_mistakes_start_from_are_correct() -> None:
     parse_config(created(retraining={"training": TRAINING}), "f")
     parse_config(existing(), "f")
+    parse_config(jobs(), "f")
     parse_config(created(**managed()), "f")
 
 
@@ -75,7 +82,7 @@ def test_the_documents_that_the_mistakes_start_from_are_correct() -> None:
         ),
         created(
             baseline=TIMED,
-            monitors=[*monitor()["monitors"], *managed(name="managed", distribution={"calibrate": False})["monitors"]],
+            monitors=[*monitor()["monitors"], *managed(name="managed")["monitors"]],
         ),
     ],
 )
@@ -86,7 +93,7 @@ def test_what_is_just_allowed_is_allowed(document: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("document", "line"),
     [
-        (created(monitor=[]), "monitor: unknown key; allowed: alarms, baseline, capture, decrypt_keys, endpoint, governance, ground_truth, monitors, retraining, runtime, schema; did you mean 'monitors'?"),
+        (created(monitor=[]), "monitor: unknown key; allowed: alarms, baseline, batch_transform, capture, decrypt_keys, endpoint, experiment, fleet, governance, ground_truth, monitors, promotion, retraining, review, runtime, schema; did you mean 'monitors'?"),
         (created(schema={"fetures": []}), "schema.fetures: unknown key; allowed: features, label, outputs, prediction, probability, problem; did you mean 'features'?"),
         (created(**monitor(distribution={"comparison_methd": "Robust"})), "monitors[0].distribution.comparison_methd: unknown key; allowed: calibrate, categorical_drift_method, comparison_method, comparison_threshold; did you mean 'comparison_method'?"),
         (created(**variants({**VARIANT, "instance": {"typ": "x"}})), "endpoint.create.variants[0].instance.typ: unknown key; allowed: count, type; did you mean 'type'?"),
@@ -97,17 +104,12 @@ def test_what_is_just_allowed_is_allowed(document: dict[str, Any]) -> None:
         (created(**monitor(schedule="hourlyy")), f"monitors[0].schedule: 'hourlyy' is not allowed; {ALLOWED}"),
         (created(**monitor(schedule="every 5 hours")), "monitors[0].schedule: 'every 5 hours' is not allowed; windows of 5 hours do not fill a day evenly; allowed: 1, 2, 3, 4, 6, 8, 12 or 24 hours"),
         (created(**monitor(min_rows=0)), "monitors[0].min_rows: input should be greater than or equal to 1, got 0"),
-        (created(**monitor(runtime="spark")), "monitors[0].runtime: 'spark' is not available; allowed: function, managed"),
-        (created(**monitor(runtime="managed", schedule="rate(30 minutes)", emit_features=["temp"])), "monitors[0].schedule: 'rate(30 minutes)' cannot be scheduled by Model Monitor; allowed: hourly, daily, every N hours, or cron(0 H ? * * *) or cron(0 H/N ? * * *); or use `runtime: function`"),
-        (created(**monitor(runtime="managed", schedule="cron(10 5 ? * * *)", emit_features=["temp"])), "monitors[0].schedule: 'cron(10 5 ? * * *)' cannot be scheduled by Model Monitor; allowed: hourly, daily, every N hours, or cron(0 H ? * * *) or cron(0 H/N ? * * *); or use `runtime: function`"),
-        (created(**monitor(runtime="managed")), "monitors[0].emit_features: the alarm of a managed monitor watches the drift metrics of these features: name 1 to 9, got 0"),
-        (created(**managed(features={"temp": {"perform_comparison": False}})), "monitors[0].emit_features[0]: 'temp' has no drift metric, because its `perform_comparison` is false; name one that is compared"),
-        (created(**managed(segments=["temp"])), "monitors[0].segments: Amazon's analyzer does not slice the rows; remove it, or use `runtime: function`"),
-        (created(**managed(distribution={"calibrate": True})), f"monitors[0].distribution.calibrate: {UNCALIBRATED}"),
-        (created(baseline=TIMED, **managed()), f"monitors[0].distribution.calibrate: {UNCALIBRATED}"),
-        (created(baseline=TIMED, **managed(distribution={"calibrate": False})), "baseline.time_column: has no effect: Amazon's analyzer has no limits that are calibrated on time; remove it, or use `runtime: function` for a monitor"),
-        (created(**managed(distribution={"categorical_drift_method": "ChiSquared"})), "monitors[0].distribution.categorical_drift_method: 'ChiSquared' makes Amazon's analyzer report a p-value, and how that is judged is not documented; allowed: LInfinity; or use `runtime: function`"),
-        (created(**managed(min_rows=200)), "monitors[0].min_rows: Amazon's analyzer judges windows of any size; remove it, or use `runtime: function`"),
+        (created(**monitor(runtime="glue")), "monitors[0].runtime: 'glue' is not available; allowed: auto, function, processing, spark, managed"),
+        (created(**monitor(runtime="managed", schedule="rate(30 minutes)")), "monitors[0].schedule: 'rate(30 minutes)' cannot be scheduled by Model Monitor; allowed: hourly, daily, every N hours, or cron(0 H ? * * *) or cron(0 H/N ? * * *); or use `runtime: auto`"),
+        (created(**monitor(runtime="managed", schedule="cron(10 5 ? * * *)")), "monitors[0].schedule: 'cron(10 5 ? * * *)' cannot be scheduled by Model Monitor; allowed: hourly, daily, every N hours, or cron(0 H ? * * *) or cron(0 H/N ? * * *); or use `runtime: auto`"),
+        (created(**managed(segments=["temp"])), "monitors[0].segments: Amazon's analyzers do not slice the rows; remove it, or use `runtime: auto`"),
+        (created(**managed(distribution={"categorical_drift_method": "ChiSquared"})), "monitors[0].distribution.categorical_drift_method: 'ChiSquared' makes Amazon's analyzer report a p-value, and how that is judged is not documented; allowed: LInfinity; or use `runtime: auto`"),
+        (created(**managed(min_rows=200)), "monitors[0].min_rows: Amazon's analyzers judge windows of any size; remove it, or use `runtime: auto`"),
         (created(runtime={"managed": {"timeout_seconds": 3601}}, **managed()), "runtime.managed.timeout_seconds: a job of Model Monitor may not run longer than the time to the next, got 3601 for hourly (data-quality); allowed: up to 3600"),
         (created(monitors=[{"kind": "data-quality"}, {"kind": "data-quality"}]), "monitors[1].name: 'data-quality' is taken by another monitor; give each its own `name`"),
         (created(**monitor(name="m" * 61)), f"monitors[0].name: 'ep-{'m' * 61}' has 64 characters; endpoint and monitor together may have 62"),
@@ -128,6 +130,15 @@ def test_what_is_just_allowed_is_allowed(document: dict[str, Any]) -> None:
         (created(capture={"modes": ["Output"]}), "capture.modes: the features that the monitors watch are in the request, got Output; add Input, or name `schema.outputs` and no `schema.features` to watch the answers alone"),
         (created(capture={"modes": ["Output"]}, schema={}), "capture.modes: the features that the monitors watch are in the request, got Output; add Input, or name `schema.outputs` and no `schema.features` to watch the answers alone"),
         (created(capture={"modes": ["Input"]}), "capture.modes: `schema.outputs` are in the answer, got Input; add Output, or leave `schema.outputs` out"),
+        (jobs(**existing()), "endpoint: both are given; give either `endpoint`, or `batch_transform` to watch transform jobs"),
+        (jobs(batch_transform=None), "endpoint: missing; give either `endpoint`, or `batch_transform` to watch transform jobs"),
+        (jobs(capture={"destination": "s3://bucket/capture/"}), "capture.destination: has no effect on transform jobs, whose own settings say it; remove it"),
+        (jobs(**monitor(schedule="every 15 minutes")), "monitors[0].schedule: transform jobs file what they capture by the hour, got 'every 15 minutes'; give hourly or longer windows"),
+        (jobs(batch_transform={"name": "jobs", "captured": "s3://bucket/captured/", "output": "s3://other/out/"}, runtime={"processing": {}}), "batch_transform.output: must be in the bucket of `captured` for jobs of `runtime.processing` or `runtime.spark`; let the transform jobs write there, or leave those sections out"),
+        (jobs(alarms={"heartbeat_periods": 2}), "alarms.heartbeat_periods: has no effect on runs that jobs start; add `batch_transform.start: both`, or remove it"),
+        (jobs(**monitor(alarm={"heartbeat_periods": 2})), "monitors[0].alarm.heartbeat_periods: has no effect on runs that jobs start; add `batch_transform.start: both`, or remove it"),
+        (jobs(retraining={"training": TRAINING}), "retraining.training: the pipeline learns from what endpoints capture; give the ARN of your own pipeline instead"),
+        (created(**managed(), runtime={"managed": {"batch_transform": {"header": True}}}), "runtime.managed.batch_transform: has no effect on an endpoint; remove it"),
         (existing(capture={}), "capture.destination: missing; give the `DestinationS3Uri` of the existing endpoint's data capture"),
         (existing(capture={"destination": "s3://bucket/capture/", "sampling_percentage": 50}), "capture.sampling_percentage: has no effect on an existing endpoint, which decides this itself; remove it"),
         (existing(capture={"destination": "s3://bucket/capture"}), "capture.destination: 's3://bucket/capture' is not allowed; allowed: an S3 prefix that ends in /, e.g. s3://bucket/folder/"),
@@ -147,7 +158,6 @@ def test_what_is_just_allowed_is_allowed(document: dict[str, Any]) -> None:
         (created(retraining={"training": TRAINING}, schema={"problem": "regression", "outputs": ["p"], "label": "y"}), "schema.problem: the retraining pipeline compares models by AUC and needs binary-classification, got regression; give the ARN of your own pipeline instead"),
         (created(retraining={"training": {**TRAINING, "instance_type": "ml.g5.xlarge"}}), "retraining.training.instance_type: the jobs encrypt their volumes with the stack's key, which SageMaker refuses for machines with local NVMe storage, got ml.g5.xlarge; give a type without, e.g. ml.m5.xlarge or ml.p3.2xlarge"),
         (existing(retraining={"training": TRAINING}), "retraining.training.champion: missing; give the `model.tar.gz` that serves today"),
-        (created(retraining={"training": TRAINING}, **monitor(runtime="managed", emit_features=["temp"])), "retraining: is started by monitors of `runtime: function`; add one, or remove this section"),
         (created(ground_truth={"lag": "1d"}), "ground_truth: nothing reads labels; add a monitor of model quality or bias, or `retraining`, or remove this section"),
         (created(ground_truth={"lag": "2d", "final_after": "1d"}), "ground_truth: `final_after` must be longer than `lag`: the first run waits for `lag` already"),
         (created(decrypt_keys=["alias/mine"]), "decrypt_keys[0]: 'alias/mine' is not allowed; allowed: the ARN of a KMS key"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Iterator
-from typing import Any, get_args
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Final, get_args
 
 import pytest
 from aws_cdk import App, Stage
@@ -16,6 +17,7 @@ from infra.config import EndpointConfig, parse_config
 from infra.stacks.endpoint_stack import EndpointStack
 
 from .conftest import cdk_context
+from .replacement import collisions, moved
 
 ECR = "111122223333.dkr.ecr.eu-west-1.amazonaws.com"
 PACKAGES = "arn:aws:sagemaker:eu-west-1:111122223333:model-package/m"
@@ -61,10 +63,102 @@ LABELLED: dict[str, Any] = {
     "schema": CREATED["schema"] | {"outputs": ["p", "q"], "probability": "p"},
     "monitors": [{"kind": "model-quality"}],
 }
-STARTS = (CREATED, ATTACHED, LABELLED)
+INSIDE = {"subnets": ["subnet-0a"], "security_groups": ["sg-0a"]}
+ENGINES: dict[str, Any] = {
+    **CREATED,
+    "runtime": {
+        "auto": {"function_max": {"size": "1GiB", "rows": 1000}, "processing_max": {"size": "9GiB", "rows": 9000}},
+        "processing": {"image": f"{ECR}/w:1", "network": dict(INSIDE)},
+        "spark": {"image": f"{ECR}/s:1", "network": dict(INSIDE)},
+    },
+}
+MANAGED: dict[str, Any] = {
+    "batch_transform": {"name": "ep", "captured": "s3://captured/transforms/", "output": "s3://captured/out/"},
+    "schema": CREATED["schema"] | {"outputs": ["p", "q"], "prediction": "q", "probability": "p"},
+    "baseline": CREATED["baseline"],
+    "monitors": [
+        {"kind": "data-quality", "runtime": "managed"},
+        {"kind": "model-quality", "runtime": "managed"},
+        {"kind": "model-bias", "runtime": "managed", "facets": [{"column": "wind", "equals": [1]}]},
+        {"kind": "model-explainability", "runtime": "managed", "model_file": "s3://data/m.json", "baseline": [[1, 2]]},
+    ],
+    "runtime": {
+        "processing": {"image": f"{ECR}/w:1"},
+        "managed": {
+            "shadow_endpoint": {"model": "m"},
+            "image": "ours",
+        },
+    },
+}
+BATCH: dict[str, Any] = {
+    "batch_transform": {
+        "name": "jobs",
+        "model": "m",
+        "captured": "s3://captured/transforms/",
+        "output": "s3://captured/out/",
+        "kms_key": "arn:aws:kms:eu-west-1:111122223333:key/a",
+    },
+    "baseline": CREATED["baseline"],
+    "monitors": [{"kind": "data-quality", "emit_features": ["temp"]}],
+}
+PROMOTED: dict[str, Any] = {
+    **LABELLED,
+    "monitors": [{"kind": "model-quality"}, {"kind": "data-quality"}],
+    "promotion": {"max_latency_ms": 100},
+}
+PROMOTED_EXISTING: dict[str, Any] = {
+    **ATTACHED,
+    "promotion": {"model_package_group": "m", "execution_role": "arn:aws:iam::111122223333:role/models"},
+}
+VARIANTS = CREATED["endpoint"]["create"]["variants"]
+TESTED: dict[str, Any] = {
+    **CREATED,
+    "endpoint": {"name": "ep", "create": {"variants": [*VARIANTS, VARIANTS[1] | {"name": "third"}]}},
+    "schema": CREATED["schema"] | {"outputs": ["p", "q"], "probability": "p", "prediction": "q"},
+    "experiment": {
+        "name": "new",
+        "control": "champion",
+        "metric": {"name": "p", "better": "higher"},
+        "guardrails": [{"name": "temp", "better": "lower", "tolerance": 1}],
+    },
+}
+SHADOWED: dict[str, Any] = {
+    **CREATED,
+    "endpoint": {
+        "name": "ep",
+        "create": {
+            "variants": VARIANTS[:1],
+            "shadow": {
+                "name": "next",
+                "model": {"image": f"{ECR}/m:1", "artifact": "s3://data/n.tar.gz", "environment": {"A": "1"}},
+            },
+        },
+    },
+}
+SECRET = "arn:aws:secretsmanager:eu-west-1:111122223333:secret:hook"  # noqa: S105 - a name, no secret
+TEAM = "00000000-0000-0000-0000-000000000000"
+PEOPLE: dict[str, Any] = {
+    **CREATED,
+    "schema": CREATED["schema"] | {"probability": "p"},
+    "alarms": {
+        "notify": {
+            "routes": [{"email": ["a@example.com"]}],
+            "slack": [{"workspace": "T1", "channel": "C1"}],
+            "teams": [{"tenant": TEAM, "team": TEAM, "channel": "19%3aa%40thread.tacv2"}],
+            "webhooks": [{"name": "hook", "url": "https://hooks.example.com/a", "secret": SECRET}],
+        }
+    },
+    "review": {"probability_between": [0.4, 0.6], "segments": [{"column": "temp", "equals": [1]}]},
+}
+STARTS = (CREATED, ATTACHED, LABELLED, ENGINES, MANAGED, BATCH, PROMOTED, PROMOTED_EXISTING, TESTED, SHADOWED, PEOPLE)
+TOLD = ("alarms", "notify")
 FIRST = ("endpoint", "create", "variants", 0)
 MONITOR = ("monitors", 0)
 TRAINING = ("retraining", "training")
+JOBS = ("runtime", "managed")
+SHADOW = (*JOBS, "shadow_endpoint")
+COMPARED = ("experiment",)
+COPIED = ("endpoint", "create", "shadow")
 
 CHANGES: list[tuple[dict[str, Any], tuple[str | int, ...], Any]] = [
     (CREATED, ("endpoint", "name"), "ep2"),
@@ -80,6 +174,13 @@ CHANGES: list[tuple[dict[str, Any], tuple[str | int, ...], Any]] = [
     (CREATED, (*FIRST, "autoscaling", "min"), 2),
     (CREATED, (*FIRST, "autoscaling", "max"), 3),
     (CREATED, (*FIRST, "autoscaling", "invocations_per_instance"), 200),
+    (BATCH, ("batch_transform", "name"), "jobs2"),
+    (BATCH, ("batch_transform", "model"), "n"),
+    (BATCH, ("batch_transform", "captured"), "s3://captured/others/"),
+    (BATCH, ("batch_transform", "output"), "s3://captured/out/others/"),
+    (BATCH, ("batch_transform", "kms_key"), "arn:aws:kms:eu-west-1:111122223333:key/b"),
+    (BATCH, ("batch_transform", "start"), "schedule"),
+    (CREATED, ("fleet",), "payments"),
     (CREATED, ("capture", "sampling_percentage"), 60),
     (CREATED, ("capture", "modes"), ["Output", "Input"]),
     (CREATED, ("capture", "csv_content_types"), ["text/plain"]),
@@ -125,6 +226,34 @@ CHANGES: list[tuple[dict[str, Any], tuple[str | int, ...], Any]] = [
     (CREATED, ("alarms",), {"heartbeat_periods": 4}),
     (CREATED, ("alarms",), {"max_quarantined_share": 0.2}),
     (CREATED, ("alarms",), {"notify": {"email": ["a@example.com"]}}),
+    (PEOPLE, (*TOLD, "routes", 0, "email"), ["b@example.com"]),
+    (PEOPLE, (*TOLD, "routes", 0, "audiences"), ["legal"]),
+    (PEOPLE, (*TOLD, "routes", 0, "min_severity"), "critical"),
+    (PEOPLE, (*TOLD, "slack", 0, "workspace"), "T2"),
+    (PEOPLE, (*TOLD, "slack", 0, "channel"), "C2"),
+    (PEOPLE, (*TOLD, "slack", 0, "audiences"), ["legal"]),
+    (PEOPLE, (*TOLD, "slack", 0, "min_severity"), "critical"),
+    (PEOPLE, (*TOLD, "teams", 0, "tenant"), f"{TEAM[:-1]}1"),
+    (PEOPLE, (*TOLD, "teams", 0, "team"), f"{TEAM[:-1]}1"),
+    (PEOPLE, (*TOLD, "teams", 0, "channel"), "19%3ab%40thread.tacv2"),
+    (PEOPLE, (*TOLD, "teams", 0, "audiences"), ["legal"]),
+    (PEOPLE, (*TOLD, "teams", 0, "min_severity"), "critical"),
+    (PEOPLE, (*TOLD, "webhooks", 0, "name"), "other"),
+    (PEOPLE, (*TOLD, "webhooks", 0, "url"), "https://hooks.example.com/b"),
+    (PEOPLE, (*TOLD, "webhooks", 0, "secret"), f"{SECRET}2"),
+    (PEOPLE, (*TOLD, "webhooks", 0, "secret_field"), "key"),
+    (PEOPLE, (*TOLD, "webhooks", 0, "header"), "X-Key"),
+    (PEOPLE, (*TOLD, "webhooks", 0, "format"), "pagerduty"),
+    (PEOPLE, (*TOLD, "webhooks", 0, "audiences"), ["legal"]),
+    (PEOPLE, (*TOLD, "webhooks", 0, "min_severity"), "critical"),
+    (PEOPLE, ("review", "probability_between"), [0.3, 0.7]),
+    (PEOPLE, ("review", "segments", 0, "column"), "wind"),
+    (PEOPLE, ("review", "segments", 0, "equals"), [2]),
+    (PEOPLE, ("review", "custom_attribute"), "look"),
+    (PEOPLE, ("review", "max_per_window"), 5),
+    (PEOPLE, ("review", "raw_rows"), True),
+    (CREATED, ("governance",), {"ledger": True}),
+    (CREATED, ("governance",), {"report_retention_days": 400}),
     (CREATED, ("alarms",), {"runbook": "https://wiki.example.com/runbook"}),
     (ATTACHED, ("retraining", "pipeline"), "arn:aws:sagemaker:eu-west-1:111122223333:pipeline/yours"),
     (CREATED, (*TRAINING, "prepare_image"), f"{ECR}/w:2"),
@@ -137,8 +266,30 @@ CHANGES: list[tuple[dict[str, Any], tuple[str | int, ...], Any]] = [
     (CREATED, (*TRAINING, "min_labelled_rows"), 5),
     (CREATED, (*TRAINING, "min_improvement"), 0.1),
     (CREATED, (*TRAINING, "approval"), "automatic"),
+    (ATTACHED, ("retraining", "parameters"), {"IncidentId": "Ticket"}),
+    (CREATED, ("retraining", "ask"), "runs"),
+    (CREATED, ("retraining", "schedule"), "daily"),
+    (CREATED, ("retraining", "max_rejected"), 5),
+    (CREATED, ("retraining",), CREATED["retraining"] | {"expected_cost_usd": 10, "monthly_budget_usd": 100}),
+    (CREATED, ("retraining", "expected_cost_usd"), 20),
+    (LABELLED, ("retraining", "min_labels"), 50),
     (CREATED, ("retraining", "cooldown"), "5d"),
     (CREATED, ("retraining", "dry_run"), True),
+    (PROMOTED, ("promotion", "strategy"), "linear"),
+    (PROMOTED, ("promotion", "canary_percent"), 20),
+    (PROMOTED, ("promotion", "linear_steps"), 5),
+    (PROMOTED, ("promotion", "wait"), "5m"),
+    (PROMOTED, ("promotion", "bake"), "5m"),
+    (PROMOTED, ("promotion", "rollback_alarms"), False),
+    (PROMOTED, ("promotion", "rollback_monitors"), ["data-quality"]),
+    (PROMOTED, ("promotion", "max_error_share"), 0.2),
+    (PROMOTED, ("promotion", "max_latency_ms"), 200),
+    (PROMOTED, ("promotion", "allow_older"), True),
+    (PROMOTED, ("promotion", "variant"), "package"),
+    (PROMOTED, ("promotion", "model_package_group"), "mine"),
+    (PROMOTED, ("promotion", "artifacts"), ["s3://models/"]),
+    (PROMOTED, ("promotion", "images"), [f"{ECR}/other:9"]),
+    (PROMOTED_EXISTING, ("promotion", "execution_role"), "arn:aws:iam::111122223333:role/others"),
     (CREATED, ("governance",), {"owner": "me"}),
     (CREATED, ("governance",), {"risk_rating": "high"}),
     (CREATED, ("governance",), {"purpose": "To know."}),
@@ -150,9 +301,81 @@ CHANGES: list[tuple[dict[str, Any], tuple[str | int, ...], Any]] = [
     (ATTACHED, ("runtime",), {"managed": {"instance_count": 2}}),
     (ATTACHED, ("runtime",), {"managed": {"volume_gib": 50}}),
     (ATTACHED, ("runtime",), {"managed": {"timeout_seconds": 3000}}),
+    (MANAGED, (*JOBS, "network"), {"security_groups": ["sg-0a1b2c3d"], "subnets": ["subnet-0a1b2c3d"]}),
+    (MANAGED, (*JOBS, "network"), {"subnets": ["subnet-0a1b2c3d"], "security_groups": ["sg-0a1b2c3d"]}),
+    (MANAGED, (*JOBS, "network"), {"isolation": False}),
+    (MANAGED, (*JOBS, "network"), {"encrypt_inter_container_traffic": False}),
+    (MANAGED, (*JOBS, "record_preprocessor"), "s3://code/before.py"),
+    (MANAGED, (*JOBS, "post_analytics_processor"), "s3://code/after.py"),
+    (MANAGED, (*JOBS, "batch_transform"), {"format": "parquet"}),
+    (MANAGED, (*JOBS, "batch_transform"), {"header": True}),
+    (MANAGED, (*JOBS, "attributes"), {"features": "instances[*].features"}),
+    (MANAGED, (*JOBS, "attributes"), {"prediction": "predicted_label"}),
+    (MANAGED, (*JOBS, "attributes"), {"probability": "score"}),
+    (MANAGED, (*SHADOW, "model"), "n"),
+    (MANAGED, (*SHADOW, "instance_type"), "ml.m5.4xlarge"),
+    (MANAGED, (*SHADOW, "instance_count"), 2),
+    (MANAGED, (*SHADOW, "content_type"), "application/json"),
+    (MANAGED, (*SHADOW, "accept_type"), "application/json"),
+    (MANAGED, (*SHADOW, "content_template"), '{"instances":$records}'),
+    (MANAGED, (*SHADOW, "record_template"), '{"features":$features}'),
+    (MANAGED, (*JOBS, "publish_metrics"), True),
+    (MANAGED, ("runtime",), {"managed": {**MANAGED["runtime"]["managed"], "image": "amazon"}}),
+    (ENGINES, ("runtime", "auto", "function_max", "size"), "2GiB"),
+    (ENGINES, ("runtime", "auto", "function_max", "rows"), 2000),
+    (ENGINES, ("runtime", "auto", "processing_max", "size"), "8GiB"),
+    (ENGINES, ("runtime", "auto", "processing_max", "rows"), 8000),
+    (ENGINES, ("runtime", "processing", "image"), f"{ECR}/w:2"),
+    (ENGINES, ("runtime", "processing", "instance_type"), "ml.m5.4xlarge"),
+    (ENGINES, ("runtime", "processing", "instance_count"), 3),
+    (ENGINES, ("runtime", "processing", "volume_gib"), 99),
+    (ENGINES, ("runtime", "processing", "timeout_seconds"), 999),
+    (ENGINES, ("runtime", "processing", "network", "subnets"), ["subnet-0b"]),
+    (ENGINES, ("runtime", "processing", "network", "security_groups"), ["sg-0b"]),
+    (ENGINES, ("runtime", "processing", "network", "isolation"), False),
+    (ENGINES, ("runtime", "processing", "network", "encrypt_inter_container_traffic"), False),
+    (ENGINES, ("runtime", "spark", "image"), f"{ECR}/s:2"),
+    (ENGINES, ("runtime", "spark", "instance_type"), "ml.m5.4xlarge"),
+    (ENGINES, ("runtime", "spark", "instance_count"), 3),
+    (ENGINES, ("runtime", "spark", "volume_gib"), 99),
+    (ENGINES, ("runtime", "spark", "timeout_seconds"), 999),
+    (ENGINES, ("runtime", "spark", "network", "subnets"), ["subnet-0b"]),
+    (ENGINES, ("runtime", "spark", "network", "security_groups"), ["sg-0b"]),
+    (ENGINES, ("runtime", "spark", "network", "encrypt_inter_container_traffic"), False),
+    (CREATED, ("runtime",), {"backfill_concurrency": 5}),
     (CREATED, ("runtime",), {"log_retention": "1y"}),
     (CREATED, ("runtime",), {"on_delete": "destroy"}),
     (CREATED, ("decrypt_keys",), ["arn:aws:kms:eu-west-1:111122223333:key/a"]),
+    (CREATED, (*MONITOR, "variant"), "champion"),
+    (SHADOWED, (*COPIED, "name"), "copy"),
+    (SHADOWED, (*COPIED, "model", "image"), f"{ECR}/m:2"),
+    (SHADOWED, (*COPIED, "model", "artifact"), "s3://data/o.tar.gz"),
+    (SHADOWED, (*COPIED, "model", "package"), f"{PACKAGES}/2"),
+    (SHADOWED, (*COPIED, "model", "environment"), {"A": "2"}),
+    (SHADOWED, (*COPIED, "instance"), {"type": "ml.c5.large"}),
+    (SHADOWED, (*COPIED, "instance"), {"count": 2}),
+    (TESTED, (*COMPARED, "name"), "newer"),
+    (TESTED, (*COMPARED, "control"), "package"),
+    (TESTED, (*COMPARED, "treatments"), ["package"]),
+    (TESTED, (*COMPARED, "metric", "name"), "q"),
+    (TESTED, (*COMPARED, "metric", "better"), "lower"),
+    (TESTED, (*COMPARED, "guardrails", 0, "name"), "wind"),
+    (TESTED, (*COMPARED, "guardrails", 0, "better"), "higher"),
+    (TESTED, (*COMPARED, "guardrails", 0, "tolerance"), 2),
+    (TESTED, (*COMPARED, "split"), {"champion": 2, "package": 1, "third": 1}),
+    (TESTED, (*COMPARED, "positive_label"), "yes"),
+    (TESTED, (*COMPARED, "probability_threshold"), 0.4),
+    (TESTED, (*COMPARED, "schedule"), "hourly"),
+    (TESTED, (*COMPARED, "alpha"), 0.01),
+    (TESTED, (*COMPARED, "min_n"), 500),
+    (TESTED, (*COMPARED, "min_duration"), "3d"),
+    (TESTED, (*COMPARED, "max_duration"), "30d"),
+    (TESTED, (*COMPARED, "margin"), 0.1),
+    (TESTED, (*COMPARED, "sample_ratio_alpha"), 0.01),
+    (TESTED, (*COMPARED, "policy"), {"on_winner": "ramp"}),
+    (TESTED, (*COMPARED, "policy"), {"steps": [0.5]}),
+    (TESTED, (*COMPARED, "policy"), {"step_duration": "2d"}),
+    (TESTED, (*COMPARED, "policy"), {"on_harm": "stop"}),
 ]  # fmt: skip
 ELSEWHERE = {"monitors.kind", "endpoint.existing"}
 """Each kind has fields of its own (test_monitor_kinds); an existing endpoint is the difference between two starts."""
@@ -187,7 +410,7 @@ def models(annotation: Any) -> Iterator[type[BaseModel]]:
 def touched(path: tuple[str | int, ...], value: Any) -> str:
     """Name of the field that a change is about: the innermost that it sets."""
     names = [str(part) for part in path if isinstance(part, str) and part != "temp"]
-    while isinstance(value, dict) and names[-1] not in {"environment", "tags"}:
+    while isinstance(value, dict) and names[-1] not in {"environment", "parameters", "split", "tags"}:
         name, value = list(value.items())[-1]
         names.append(name)
     return ".".join(names)
@@ -197,16 +420,60 @@ def test_every_field_has_a_change_below() -> None:
     assert {touched(*change[1:]) for change in CHANGES} == set(leaves(EndpointConfig)) - ELSEWHERE
 
 
+PARTS: Final = 2
+"""The changes are rendered in so many parts, which workers of pytest take in parallel."""
+
+
+@dataclass(frozen=True)
+class Rendered:
+    """Templates of the starting points, and of the changes of one part by number."""
+
+    starts: list[str]
+    changes: dict[int, str]
+
+    def before(self, number: int) -> str:
+        return self.starts[next(i for i, start in enumerate(STARTS) if start is CHANGES[number][0])]
+
+
+def in_parts(numbers: Iterable[int]) -> pytest.MarkDecorator:
+    """Run a test for each change, in the worker that renders the change's part."""
+    return pytest.mark.parametrize(
+        ("rendered", "number"),
+        [
+            pytest.param(
+                number % PARTS,
+                number,
+                marks=pytest.mark.xdist_group(f"fields-{number % PARTS}"),
+                id=touched(*CHANGES[number][1:]),
+            )
+            for number in numbers
+        ],
+        indirect=["rendered"],
+    )
+
+
+each_part = pytest.mark.parametrize(
+    "rendered",
+    [pytest.param(part, marks=pytest.mark.xdist_group(f"fields-{part}")) for part in range(PARTS)],
+    indirect=True,
+)
+first_part = pytest.mark.parametrize(
+    "rendered", [pytest.param(0, marks=pytest.mark.xdist_group("fields-0"))], indirect=True
+)
+
+
 @pytest.fixture(scope="module")
-def rendered(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
-    """The template of both starting points, then of every change; one synthesis for all."""
+def rendered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Rendered:
+    """Render the starting points, then every change of a part; one synthesis for all."""
     app = App(context=cdk_context(), analytics_reporting=False, outdir=str(tmp_path_factory.mktemp("cdk.out")))
-    documents = [*STARTS, *(changed(*change) for change in CHANGES)]
+    numbers = [number for number in range(len(CHANGES)) if number % PARTS == request.param]
+    documents = [*STARTS, *(changed(*CHANGES[number]) for number in numbers)]
     for i, document in enumerate(documents):
         EndpointStack(Stage(app, f"Change{i}"), "Stack", config=parse_config(document, f"change {i}"))
     assembly = app.synth()
     stacks = [assembly.get_nested_assembly(f"assembly-Change{i}").stacks[0] for i in range(len(documents))]
-    return [_comparable(stack.template) for stack in stacks]
+    templates = [_comparable(stack.template) for stack in stacks]
+    return Rendered(templates[: len(STARTS)], dict(zip(numbers, templates[len(STARTS) :], strict=True)))
 
 
 def _comparable(template: dict[str, Any]) -> str:
@@ -216,15 +483,15 @@ def _comparable(template: dict[str, Any]) -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("number", range(len(CHANGES)), ids=[touched(*change[1:]) for change in CHANGES])
-def test_a_field_changes_the_template(rendered: list[str], number: int) -> None:
-    base = rendered[next(i for i, start in enumerate(STARTS) if start is CHANGES[number][0])]
-    assert rendered[number + len(STARTS)] != base
+@in_parts(range(len(CHANGES)))
+def test_a_field_changes_the_template(rendered: Rendered, number: int) -> None:
+    assert rendered.changes[number] != rendered.before(number)
 
 
 @pytest.mark.slow
-def test_an_existing_endpoint_is_not_created_again(rendered: list[str]) -> None:
-    created, attached = (json.loads(rendered[i])["Resources"].values() for i in range(2))
+@first_part
+def test_an_existing_endpoint_is_not_created_again(rendered: Rendered) -> None:
+    created, attached = (json.loads(rendered.starts[i])["Resources"].values() for i in range(2))
     endpoint = "AWS::SageMaker::Endpoint"
     assert [endpoint in {resource["Type"] for resource in resources} for resources in (created, attached)] == [
         True,
@@ -233,7 +500,26 @@ def test_an_existing_endpoint_is_not_created_again(rendered: list[str]) -> None:
 
 
 @pytest.mark.slow
-def test_the_same_file_gives_the_same_template(tmp_path_factory: pytest.TempPathFactory, rendered: list[str]) -> None:
+@first_part
+def test_the_same_file_gives_the_same_template(tmp_path_factory: pytest.TempPathFactory, rendered: Rendered) -> None:
     app = App(context=cdk_context(), analytics_reporting=False, outdir=str(tmp_path_factory.mktemp("cdk.out")))
     EndpointStack(Stage(app, "Change7"), "Stack", config=parse_config(copy.deepcopy(CREATED), "again"))
-    assert _comparable(app.synth().get_nested_assembly("assembly-Change7").stacks[0].template) == rendered[0]
+    template = app.synth().get_nested_assembly("assembly-Change7").stacks[0].template
+    assert _comparable(template) == rendered.starts[0]
+
+
+@pytest.mark.slow
+@in_parts(range(len(CHANGES)))
+def test_an_update_replaces_nothing_under_its_own_name(rendered: Rendered, number: int) -> None:
+    before, after = json.loads(rendered.before(number)), json.loads(rendered.changes[number])
+    assert list(collisions(before, after)) == []
+
+
+@pytest.mark.slow
+@each_part
+def test_an_update_keeps_what_holds_data(rendered: Rendered) -> None:
+    """Bucket, key and tables, whatever changes; only the fleet decides whose bucket it is."""
+    for number, template in rendered.changes.items():
+        name = touched(*CHANGES[number][1:])
+        found = list(moved(json.loads(rendered.before(number)), json.loads(template)))
+        assert bool(found) == (name == "fleet"), (name, found)

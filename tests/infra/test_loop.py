@@ -14,8 +14,8 @@ from monitoring_core import metric_names
 
 from .conftest import Template
 from .test_field_effect import CREATED, changed
-from .test_runtime_function import joined
 from .test_runtime_managed import synth
+from .test_runtime_own import joined
 
 
 @pytest.fixture(scope="module")

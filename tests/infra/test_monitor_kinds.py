@@ -16,7 +16,13 @@ SCHEMA = {
     "features": ["age", "sex", "note"],
     "label": "y",
 }
-RUN = {"schedule": "daily", "alarm": {"evaluation_periods": 2}, "emit_metrics": ["a"], "dataset": "s3://data/own.csv"}
+RUN = {
+    "schedule": "daily",
+    "alarm": {"evaluation_periods": 2},
+    "emit_metrics": ["a"],
+    "dataset": "s3://data/own.csv",
+    "variant": "champion",
+}
 RULE = {"numeric": "psi"}
 FACET = {"column": "sex", "equals": ["f"]}
 VECTOR = {"name": "v", "columns": ["age"]}
@@ -152,7 +158,8 @@ def config(kind: str, **changes: Any) -> EndpointConfig:
 def reached(loaded: EndpointConfig) -> tuple[Any, ...]:
     """All that the stack takes from a monitor's section."""
     (monitor,) = loaded.monitors
-    return monitor.spec(loaded.data_schema), monitor.schedule, monitor.emitted, monitor.dataset, monitor.alarm
+    spec = monitor.spec(loaded.data_schema)
+    return spec, monitor.schedule, monitor.emitted, monitor.dataset, monitor.alarm, monitor.variant
 
 
 def test_every_kind_and_every_field_is_below() -> None:

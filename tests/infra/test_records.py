@@ -10,7 +10,7 @@ from monitoring_core.metric_names import RUN_METRICS
 from monitoring_core.spec import DataQualitySpec
 
 from .conftest import Template
-from .test_runtime_function import joined
+from .test_runtime_own import joined
 
 
 def test_traffic_is_captured_in_amazons_layout(flights: Template, of_type: Any) -> None:
@@ -50,7 +50,7 @@ def test_autoscaling_follows_the_load(managed: Template, of_type: Any) -> None:
 def test_captured_records_expire_and_results_do_not(flights: Template, of_type: Any) -> None:
     (bucket,) = [r["Properties"] for name, r in of_type(flights, "AWS::S3::Bucket") if "Access" not in name]
     expiring = {rule["Prefix"] for rule in bucket["LifecycleConfiguration"]["Rules"] if "ExpirationInDays" in rule}
-    assert expiring == {"capture/"}
+    assert expiring == {"capture/", "review/", "work/"}
 
 
 def test_data_survives_the_stack_unless_told_otherwise(flights: Template, of_type: Any) -> None:

@@ -11,16 +11,19 @@ from aws_cdk import App, Tags, aws_iam
 from aws_cdk.assertions import Template as Found
 from constructs import Construct
 
+from functions.common.contract import RunSpec
 from infra.bundling import ROOT
 from infra.config import EndpointConfig, load_config
-from infra.config.operations import Governance, ManagedRuntime, Runtime
+from infra.config.managed_runtime import ManagedRuntime
+from infra.config.operations import Governance
+from infra.config.runtime import Runtime
 from infra.constructs.permissions import Grant, service_role
-from infra.managed.images import ANALYZER_ACCOUNTS
+from infra.managed.registries import MODEL_MONITOR_ACCOUNTS
 from infra.stacks.endpoint_stack import EndpointStack
 from monitoring_core.spec import DataQualitySpec
 
 from .conftest import Template, cdk_context
-from .test_runtime_function import states
+from .test_runtime_own import definition as machine
 
 
 def config(**monitor: Any) -> EndpointConfig:
@@ -57,7 +60,7 @@ def as_function() -> Template:
 
 
 def test_both_runtimes_get_the_same_spec(managed: Template, as_function: Template) -> None:
-    run = states(as_function)["Specs"]["Parameters"]["runs"]["data-quality"]
+    run = machine(as_function)["States"]["Specs"]["Parameters"]["runs"]["data-quality"]
     spec = DataQualitySpec.model_validate(run["spec"])
     assert spec.distribution.comparison_threshold == 0.2
     assert baseline_spec(managed) == baseline_spec(as_function) == spec
@@ -108,14 +111,14 @@ def test_a_definition_of_another_role_gets_another_name(managed: Template, monke
     def with_another_id(scope: Construct, construct_id: str, service: str, grants: Iterable[Grant]) -> aws_iam.Role:
         return service_role(scope, f"Other{construct_id}", service, grants)
 
-    monkeypatch.setattr("infra.runtimes.managed.service_role", with_another_id)
+    monkeypatch.setattr("infra.managed.role.service_role", with_another_id)
     assert definition_name(synth(config())) != definition_name(managed)
 
 
 def test_a_definition_of_a_corrected_image_gets_another_name(
     managed: Template, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(ANALYZER_ACCOUNTS, "eu-west-1", "000000000000")
+    monkeypatch.setitem(MODEL_MONITOR_ACCOUNTS, "eu-west-1", "000000000000")
     assert definition_name(synth(config())) != definition_name(managed)
 
 
@@ -132,41 +135,66 @@ def test_a_definitions_name_keeps_to_63_characters() -> None:
     assert len(definition_name(synth(config(name="m" * 49)))) == 63
 
 
-def test_the_alarm_holds_each_feature_against_its_own_limit() -> None:
-    own_limit = config(emit_features=["day_minutes", "plan"], features={"plan": {"max_distance": 0.05}})
-    alarms = [r["Properties"] for r in synth(own_limit)["Resources"].values() if r["Type"] == "AWS::CloudWatch::Alarm"]
-    (violations,) = [p for p in alarms if p["AlarmName"] == "churn-managed-data-quality-violations"]
-    expression, *metrics = violations["Metrics"]
-    assert expression["Expression"] == "MAX([d0 - 0.2, d1 - 0.05])"
-    names = [metric["MetricStat"]["Metric"]["MetricName"] for metric in metrics]
-    assert names == ["feature_baseline_drift_day_minutes", "feature_baseline_drift_plan"]
-    assert (violations["Threshold"], violations["ComparisonOperator"]) == (0, "GreaterThanThreshold")
-
-
-def test_a_failed_job_reaches_people(managed: Template, of_type: Any) -> None:
-    (rule,) = [r["Properties"] for _, r in of_type(managed, "AWS::Events::Rule")]
-    detail = rule["EventPattern"]["detail"]
-    assert detail["ProcessingJobStatus"] == ["Failed", "Stopped"]
-    assert "reports/churn-managed/" in json.dumps(detail["ProcessingOutputConfig"])
-    assert "Topic" in json.dumps(rule["Targets"][0]["Arn"])
-
-
 def test_the_image_is_the_one_of_the_region(managed: Template, of_type: Any) -> None:
     ((_, definition),) = of_type(managed, "AWS::SageMaker::DataQualityJobDefinition")
     image = json.dumps(definition["Properties"]["DataQualityAppSpecification"]["ImageUri"])
     assert "AWS::URLSuffix" in image
     assert image.endswith('/sagemaker-model-monitor-analyzer"]]}')
     ((accounts),) = managed["Mappings"].values()
-    assert {region: entry["account"] for region, entry in accounts.items()} == ANALYZER_ACCOUNTS
+    assert {region: entry["account"] for region, entry in accounts.items()} == MODEL_MONITOR_ACCOUNTS
 
 
-def test_accounts_of_the_analyzer_are_well_formed_and_cover_all_partitions() -> None:
-    assert all(len(account) == 12 and account.isdigit() for account in ANALYZER_ACCOUNTS.values())
-    assert {"us-east-1", "cn-north-1", "us-gov-west-1"} <= ANALYZER_ACCOUNTS.keys()
+def test_a_finished_job_becomes_a_run(managed: Template, of_type: Any) -> None:
+    """Its end, or else an hourly look, starts what reads Amazon's files and publishes them."""
+    ((results, _),) = of_type(managed, "AWS::StepFunctions::StateMachine")
+    (rule,) = [r["Properties"] for name, r in of_type(managed, "AWS::Events::Rule") if "JobEnded" in name]
+    detail = rule["EventPattern"]["detail"]
+    assert detail["ProcessingJobStatus"] == ["Completed", "Failed", "Stopped"]
+    assert "reports/churn-managed/" in json.dumps(detail["ProcessingOutputConfig"])
+    ((_, poll),) = of_type(managed, "AWS::Scheduler::Schedule")
+    assert poll["Properties"]["ScheduleExpression"] == "rate(1 hour)"
+    assert poll["Properties"]["Target"]["Input"] == '{"poll": true}'
+    for target in (rule["Targets"][0], poll["Properties"]["Target"]):
+        assert target["Arn"] == {"Ref": results}
+        assert "DeadLetterConfig" in target
 
 
-def test_nothing_of_our_own_runtime_is_deployed(managed: Template, of_type: Any) -> None:
-    assert of_type(managed, "AWS::StepFunctions::StateMachine") == []
-    assert [p["Properties"]["Handler"] for _, p in of_type(managed, "AWS::Lambda::Function")] == [
-        "functions.baseline.handler.handler"
-    ]
+def test_the_results_are_published_as_those_of_every_other_runtime(managed: Template) -> None:
+    found = machine(managed)["States"]
+    run = RunSpec.model_validate(found["Specs"]["Parameters"]["runs"]["data-quality"])
+    assert (run.schedule, run.period_seconds) == ("churn-managed-data-quality", 86_400)
+    assert found["Specs"]["Parameters"]["event.$"] == "$"
+    assert found["Specs"]["Parameters"]["started_at.$"] == "$$.Execution.StartTime"
+    assert [found["Specs"]["Next"], found["Read"]["Next"], found["Runs"]["ItemsPath"]] == ["Read", "Runs", "$.passes"]
+    assert list(found["Runs"]["ItemProcessor"]["States"]) == ["Publish"]
+
+
+def test_its_alarms_are_those_of_every_other_runtime(managed: Template, of_type: Any) -> None:
+    alarms = {p["Properties"]["AlarmName"]: p["Properties"] for _, p in of_type(managed, "AWS::CloudWatch::Alarm")}
+    assert set(alarms) == {
+        *(f"churn-managed-data-quality-{name}" for name in ("violations", "heartbeat", "failed")),
+        "churn-managed-dead-letters",
+    }
+    assert alarms["churn-managed-data-quality-violations"]["MetricName"] == "Violations"
+
+
+def test_the_schedule_is_ended_before_it_is_deleted(managed: Template, of_type: Any) -> None:
+    ((schedule, _),) = of_type(managed, "AWS::SageMaker::MonitoringSchedule")
+    ((_, guard),) = of_type(managed, "Custom::WatchkeeperScheduleGuard")
+    assert schedule in guard["DependsOn"]
+    assert guard["Properties"]["Schedule"] == "churn-managed-data-quality"
+
+
+def test_a_closed_account_is_told_before_anything_is_made(managed: Template, of_type: Any) -> None:
+    ((access, _),) = of_type(managed, "Custom::WatchkeeperModelMonitorAccess")
+    ((_, definition),) = of_type(managed, "AWS::SageMaker::DataQualityJobDefinition")
+    assert access in definition["DependsOn"]
+
+
+def test_alarms_of_managed_monitors_retrain() -> None:
+    pipeline = "arn:aws:sagemaker:eu-west-1:111122223333:pipeline/mine"
+    document = config().model_dump(by_alias=True, exclude_unset=True) | {"retraining": {"pipeline": pipeline}}
+    template = synth(EndpointConfig.model_validate(document))
+    rules = [r["Properties"] for r in template["Resources"].values() if r["Type"] == "AWS::Events::Rule"]
+    (rule,) = [p for p in rules if p["Description"].startswith("Retrains the model")]
+    assert "Alarmsdataquality" in json.dumps(rule["EventPattern"]["resources"])

@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import jsonschema
 import pytest
 import yaml
 
-from infra.schema import SCHEMA, render
+from infra.schema import FLEET_SCHEMA, SCHEMA, SCHEMAS, render
 
-from .conftest import EXAMPLES
+from .conftest import EXAMPLES, FLEET
+
+FILES = [*EXAMPLES, *FLEET]
+
+
+def named(path: Path) -> str:
+    return f"{path.parent.name}/{path.name}"
 
 
 @pytest.fixture(scope="module")
@@ -21,21 +28,19 @@ def schema() -> dict[str, Any]:
     return found
 
 
-def test_the_committed_schema_is_the_one_of_the_code() -> None:
-    assert SCHEMA.read_text() == render(), "run `python -m infra.schema` and commit infra/schema.json"
+@pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: path.name)
+def test_the_committed_schema_is_the_one_of_the_code(path: Path) -> None:
+    assert path.read_text() == render(SCHEMAS[path]), f"run `python -m infra.schema` and commit infra/{path.name}"
 
 
-@pytest.mark.parametrize("path", EXAMPLES, ids=[path.parent.name for path in EXAMPLES])
-def test_every_example_keeps_to_the_schema(schema: dict[str, Any], path: Any) -> None:
+@pytest.mark.parametrize("path", FILES, ids=named)
+def test_every_example_keeps_to_the_schema_that_it_points_editors_to(path: Path) -> None:
+    first = path.read_text().splitlines()[0]
+    pointed = (path.parent / first.removeprefix("# yaml-language-server: $schema=")).resolve()
+    assert pointed == (FLEET_SCHEMA if path.name == "fleet.yaml" else SCHEMA)
+    schema = json.loads(pointed.read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(yaml.safe_load(path.read_text()), schema, jsonschema.Draft202012Validator)
-
-
-@pytest.mark.parametrize("path", EXAMPLES, ids=[path.parent.name for path in EXAMPLES])
-def test_every_example_points_editors_to_the_schema(path: Any) -> None:
-    first = path.read_text().splitlines()[0]
-    assert first == "# yaml-language-server: $schema=../../infra/schema.json"
-    assert (path.parent / "../../infra/schema.json").resolve() == SCHEMA
 
 
 @pytest.mark.parametrize(
@@ -47,8 +52,10 @@ def test_an_editor_sees_mistakes(schema: dict[str, Any], section: str, wrong: An
         jsonschema.validate(document, schema)
 
 
-def test_every_field_is_described(schema: dict[str, Any]) -> None:
+@pytest.mark.parametrize("path", SCHEMAS, ids=lambda path: path.name)
+def test_every_field_is_described(path: Path) -> None:
     """A section is described where it is defined."""
+    schema = json.loads(path.read_text())
     assert [path for path, field in fields(schema) if not {"description", "$ref"} & field.keys()] == []
     assert [name for name, section in schema["$defs"].items() if section and not section.get("description")] == []
 

@@ -13,7 +13,8 @@ from watchkeeper.output import reporting
 def demo(context: typer.Context) -> None:
     """Show everything on this machine: an endpoint is deployed, drifts, raises an alarm and starts a retraining.
 
-    Options are those of `python -m examples.flights.demo`; `--days N` replays N days, `--keep` leaves the account up.
+    Options are those of `python -m examples.flights.demo`; `--days N` replays N days, `--keep` leaves the account up,
+    `--runtime function|processing|managed` says where the monitors run.
     """
     with reporting(as_json=False):
         try:

@@ -30,7 +30,7 @@ def validate(
                 errors += str(error).splitlines()
             else:
                 monitors = ", ".join(f"{one.name} ({one.schedule.text})" for one in config.monitors)
-                output.say(f"{file}: valid; endpoint {config.endpoint.name}, monitors: {monitors}", style="green")
+                output.say(f"{file}: valid; {config.title}, monitors: {monitors}", style="green")
         for line in errors:
             output.say(line, style="red")
         output.result({"valid": not errors, "errors": errors})

@@ -23,8 +23,14 @@ class ScheduledMonitor(Section, ABC):
     """Names the monitor in metrics, alarms and reports; must differ within an endpoint."""
     schedule: ScheduleField = parse_schedule("hourly")
     """`hourly`, `daily`, `every N hours`, `every N minutes`, `rate(...)` or `cron(...)`, in UTC."""
+    runtime: Literal["auto", "function", "processing", "spark", "managed"] = "auto"
+    """Where it runs. `auto`: in our state machine, on the engine that the size of the window asks for (`runtime.auto`);
+    `function`, `processing` or `spark`: always on that engine; `managed`: a Model Monitor schedule (existing customers
+    of Model Monitor only)."""
     alarm: AlarmRule | None = None
     """When people are told about this monitor; left out: as in the section `alarms`."""
+    variant: Name | None = None
+    """The only variant that is watched, e.g. the challenger of an experiment; left out: all together."""
     dataset: S3Uri | None = None
     """Data set of this monitor's baseline; left out: `baseline.dataset`. A model is judged best on rows that it was
     not trained on."""
@@ -52,11 +58,9 @@ class ScheduledMonitor(Section, ABC):
         yield from ()
 
 
-class FunctionMonitor(ScheduledMonitor, ABC):
-    """A monitor that runs in our own runtime."""
+class MeasuringMonitor(ScheduledMonitor, ABC):
+    """A monitor whose results are metrics with names of their own."""
 
-    runtime: Literal["function"] = "function"
-    """`function`: our state machine and Lambda."""
     emit_metrics: tuple[str, ...] = ()
     """CloudWatch metrics of Amazon's names that are published, too, e.g. `auc` (about $0.30 a month each)."""
 
@@ -66,7 +70,7 @@ class FunctionMonitor(ScheduledMonitor, ABC):
         return self.emit_metrics
 
 
-class LabelledMonitor(FunctionMonitor, ABC):
+class LabelledMonitor(MeasuringMonitor, ABC):
     """A monitor of predictions that have met their ground truth."""
 
     needs_labels = True

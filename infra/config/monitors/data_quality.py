@@ -22,8 +22,6 @@ class DataQualityMonitor(ScheduledMonitor):
     """What is watched."""
     name: Name = "data-quality"
     """Names the monitor in metrics, alarms and reports; must differ within an endpoint."""
-    runtime: Literal["function", "managed"] = "function"
-    """`function`: our state machine and Lambda. `managed`: a Model Monitor schedule (existing customers only)."""
     datatype_check_threshold: Annotated[float, Field(ge=0, le=1)] = _SPEC.datatype_check_threshold
     """Smallest share of values of the expected type."""
     domain_content_threshold: Annotated[float, Field(ge=0, le=1)] = _SPEC.domain_content_threshold

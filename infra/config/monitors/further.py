@@ -10,7 +10,7 @@ from pydantic.json_schema import SkipJsonSchema
 
 from infra.config.base import Name, S3Uri
 from infra.config.data import DataSchema
-from infra.config.monitors.base import FunctionMonitor
+from infra.config.monitors.base import MeasuringMonitor
 from monitoring_core.spec import (
     CustomSpec,
     DataIntegritySpec,
@@ -26,7 +26,7 @@ _NAME = Field(description="Names the monitor in metrics, alarms and reports; mus
 _KIND = Field(description="What is watched.")
 
 
-class SpecifiedMonitor(FunctionMonitor, ABC):
+class SpecifiedMonitor(MeasuringMonitor, ABC):
     """A monitor with the fields of its specification; the columns come from the section `schema`."""
 
     specification: ClassVar[type[MonitorSpec]]
@@ -66,7 +66,15 @@ class ModelExplainabilityMonitor(SpecifiedMonitor, ModelExplainabilitySpec):
         return (*super().sources, self.model_file)
 
 
-class PredictionDriftMonitor(SpecifiedMonitor, PredictionDriftSpec):
+class OwnMonitor(SpecifiedMonitor, ABC):
+    """A monitor of a kind that Model Monitor does not have."""
+
+    runtime: Literal["auto", "function", "processing", "spark"] = "auto"
+    """Where it runs. `auto`: in our state machine, on the engine that the size of the window asks for (`runtime.auto`);
+    `function`, `processing` or `spark`: always on that engine."""
+
+
+class PredictionDriftMonitor(OwnMonitor, PredictionDriftSpec):
     """Prediction drift: distribution, class shares, confidence and interval widths of the answers."""
 
     specification = PredictionDriftSpec
@@ -75,7 +83,7 @@ class PredictionDriftMonitor(SpecifiedMonitor, PredictionDriftSpec):
     name: Annotated[Name, _NAME] = "prediction-drift"
 
 
-class DataIntegrityMonitor(SpecifiedMonitor, DataIntegritySpec):
+class DataIntegrityMonitor(OwnMonitor, DataIntegritySpec):
     """Data integrity: missing values, ranges, outliers, duplicates, rules, freshness, volume and more."""
 
     specification = DataIntegritySpec
@@ -84,7 +92,7 @@ class DataIntegrityMonitor(SpecifiedMonitor, DataIntegritySpec):
     name: Annotated[Name, _NAME] = "data-integrity"
 
 
-class EmbeddingDriftMonitor(SpecifiedMonitor, EmbeddingDriftSpec):
+class EmbeddingDriftMonitor(OwnMonitor, EmbeddingDriftSpec):
     """Embedding drift: vectors, and any group of numbers taken together."""
 
     specification = EmbeddingDriftSpec
@@ -93,7 +101,7 @@ class EmbeddingDriftMonitor(SpecifiedMonitor, EmbeddingDriftSpec):
     name: Annotated[Name, _NAME] = "embedding-drift"
 
 
-class TextMonitor(SpecifiedMonitor, TextSpec):
+class TextMonitor(OwnMonitor, TextSpec):
     """Text drift: length, words, unknown words, scripts."""
 
     specification = TextSpec
@@ -102,7 +110,7 @@ class TextMonitor(SpecifiedMonitor, TextSpec):
     name: Annotated[Name, _NAME] = "text"
 
 
-class CustomMonitor(SpecifiedMonitor, CustomSpec):
+class CustomMonitor(OwnMonitor, CustomSpec):
     """A monitor that a function of your own makes; its module must be in the packages of the functions."""
 
     specification = CustomSpec

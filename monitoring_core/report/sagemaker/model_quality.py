@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from monitoring_core.checks.evaluation import Measurement
+from monitoring_core.errors import DataError
 from monitoring_core.measures.classification import Outcomes
 from monitoring_core.measures.ranking import (
     merge_scores,
@@ -84,6 +87,35 @@ def dump_quality_statistics(
     return encode({"version": 0.0, "dataset": {"item_count": rows}, SECTIONS[problem]: section})
 
 
+def load_quality_statistics(problem: ProblemType, data: bytes) -> tuple[int, list[Measurement]]:
+    """Read the number of rows and every metric that is a number, Amazon's or ours; curves and matrix are left out.
+
+    Raises
+    ------
+    DataError
+        If the file is not a model-quality statistics file, or of another problem.
+
+    Examples
+    --------
+    >>> body = b'{"dataset": {"item_count": 9}, "regression_metrics": {"mae": {"value": 0.5}}}'
+    >>> load_quality_statistics(ProblemType.REGRESSION, body)[1][0].value
+    0.5
+    >>> load_quality_statistics(ProblemType.BINARY, body)
+    Traceback (most recent call last):
+    monitoring_core.errors.DataError: statistics.json cannot be read: KeyError: 'binary_classification_metrics'; \
+expected the model-quality statistics of a BinaryClassification problem
+    """
+    try:
+        document = json.loads(data)
+        rows, section = int(document["dataset"]["item_count"]), document[SECTIONS[problem]]
+        return rows, [_measured(name, entry, rows) for name, entry in section.items() if "value" in entry]
+    except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise DataError(
+            f"statistics.json cannot be read: {type(error).__name__}: {error}; expected the model-quality statistics "
+            f"of a {problem} problem"
+        ) from error
+
+
 def confusion_matrix(confusion: Confusion) -> dict[str, dict[str, int]]:
     """Return counts by actual, then by predicted class; a pair that did not occur has 0.
 
@@ -150,6 +182,13 @@ def score_curves(scores: GridCounts) -> dict[str, dict[str, list[float]]]:
             "recalls": recalls.tolist() if both else [],
         },
     }
+
+
+def _measured(name: str, entry: Mapping[str, Any], rows: int) -> Measurement:
+    deviation = float(entry.get("standard_deviation", math.nan))
+    return Measurement(
+        name, float(entry["value"]), rows, standard_deviation=None if math.isnan(deviation) else deviation
+    )
 
 
 def _metric(measurement: Measurement) -> dict[str, float | str]:

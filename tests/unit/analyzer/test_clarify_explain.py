@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from functions.analyzer.__main__ import FAILED, main
+from functions.analyzer.__main__ import main
 from functions.common.clients import client
+from functions.common.exit_message import FAILED
 
 FEATURES = ("distance", "delay", "hour")
 WEIGHTS = np.array([0.8, -0.5, 0.1])

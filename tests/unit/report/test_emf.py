@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitoring_core.metric_names import DRIFT_EXCESS, ROWS, RUN_METRICS, VIOLATIONS, Metric
+from monitoring_core.metric_names import DRIFT_EXCESS, ROWS, RUN_METRICS, VIOLATIONS, Metric, aws_metrics
 from monitoring_core.monitors.analysis import ParityMetric, StatisticSet
 from monitoring_core.report.emf import embedded_metrics, parity_metrics, run_metrics
 
@@ -57,7 +57,7 @@ def test_parity_metrics_have_amazons_names_and_their_own_dimensions() -> None:
         ParityMetric("feature_non_null_age", 4.0, subject="age"),
         ParityMetric("bias_metric_DI", 0.8, {"Facet": "sex"}),
     ]
-    lines = parity_metrics("aws/sagemaker/Endpoints/data-metrics", "ep", "sch", metrics, WHEN)
+    lines = parity_metrics(aws_metrics("data-quality", "ep", "sch"), metrics, WHEN)
     first, second = map(json.loads, lines)
     assert first["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "aws/sagemaker/Endpoints/data-metrics"
     assert first["feature_data_age"] == {"Max": 4.0, "Min": 1.0, "Count": 4, "Sum": 10.0}

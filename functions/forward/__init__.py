@@ -1,0 +1,1 @@
+"""Hand the messages of the topic on to chats and webhooks, as events."""

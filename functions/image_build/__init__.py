@@ -1,0 +1,1 @@
+"""Have CodeBuild build the product's container image when a stack is deployed."""

@@ -1,0 +1,1 @@
+"""Turn finished executions of Model Monitor into our evaluation, report and manifest."""

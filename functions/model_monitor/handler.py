@@ -1,0 +1,43 @@
+"""Lambda handler: custom resources around monitoring schedules, told apart by their type."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from aws_lambda_powertools import Logger, Tracer
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.common.custom_resource import CloudFormationRequest, RequestType, answer
+from functions.model_monitor.access import Access
+from functions.model_monitor.analysis_config import AnalysisConfig
+from functions.model_monitor.schedule_guard import ScheduleGuard
+from functions.model_monitor.waiting import waiting
+
+logger = Logger(service="model_monitor")
+tracer = Tracer(service="model_monitor")
+
+_RESOURCES: Final[Mapping[str, type[Access | AnalysisConfig | ScheduleGuard]]] = {
+    "Custom::WatchkeeperModelMonitorAccess": Access,
+    "Custom::WatchkeeperAnalysisConfig": AnalysisConfig,
+    "Custom::WatchkeeperScheduleGuard": ScheduleGuard,
+}
+
+
+@logger.inject_lambda_context
+@tracer.capture_lambda_handler
+def handler(event: dict[str, Any], context: LambdaContext) -> None:
+    """Do what CloudFormation asks, and tell it; every outcome is told, or the stack would wait."""
+    request = CloudFormationRequest.model_validate(event)
+    physical_id, data, failure = request.physical_resource_id or request.logical_resource_id, dict[str, str](), ""
+    try:
+        resource = _RESOURCES[request.resource_type].model_validate(request.resource_properties)
+        physical_id = resource.physical_id
+        if request.request_type is RequestType.DELETE:
+            resource.remove(waiting(context))
+        else:
+            data = resource.provide(waiting(context))
+    except Exception as error:
+        logger.exception("not done", extra={"resource": physical_id})
+        failure = f"{type(error).__name__}: {error}"
+    answer(request, physical_id=physical_id, data=data, failure=failure)

@@ -1,0 +1,101 @@
+"""What the loop sees of the AWS account, and does in it."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from functions.common.alarm_event import AlarmState
+from functions.common.clients import client
+from functions.common.contract import Manifest
+from functions.common.pipeline_result import retraining_prefix
+from functions.common.reports import FinishedRun, finished_runs, latest_run
+from functions.retrain.compose import compose
+from functions.retrain.evidence import write_evidence
+from functions.retrain.findings import Findings, find
+from functions.retrain.incidents import Incident
+from functions.retrain.settings import RetrainSettings
+from functions.retrain.trigger import Raised
+
+BACKOFF_SECONDS: Final = 0.05
+MAX_RUNS: Final = 400
+"""Runs whose labels are counted at most, the latest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The AWS account that the function runs in."""
+
+    settings: RetrainSettings
+
+    def findings(self, raised: Raised, others: Iterable[Incident], at: datetime) -> Findings:
+        """Return what the monitors had found at a moment, by their latest runs."""
+        watched = self.settings.alarms.values()
+        runs = {one.schedule: (one, self._latest(one.schedule, at)) for one in watched}
+        latest = {schedule: (one, run.manifest) for schedule, (one, run) in runs.items() if run}
+        return find(raised, list(others), latest, self.settings.alarms, self._labels(at))
+
+    def raised(self) -> list[Raised]:
+        """Return the violation alarms that are in ALARM."""
+        pages = client("cloudwatch").get_paginator("describe_alarms")
+        names = list(self.settings.alarms)
+        return [
+            _raised(alarm, self.settings.alarms[alarm["AlarmName"]].schedule)
+            for page in pages.paginate(AlarmNames=names, AlarmTypes=["MetricAlarm"])
+            for alarm in page["MetricAlarms"]
+            if alarm["StateValue"] == AlarmState.ALARM
+        ]
+
+    def evidence_uri(self, incident_id: str) -> str:
+        """Return where the evidence of an incident lies."""
+        return f"{retraining_prefix(self.settings.bucket, self.settings.endpoint)}{incident_id}/evidence.json"
+
+    def keep_evidence(self, incident: Incident) -> None:
+        """Write the evidence of a decided incident."""
+        write_evidence(incident, self._behind(incident))
+
+    def tell(self, incident: Incident) -> None:
+        """Send one message about a decision."""
+        run = self._behind(incident)
+        compose(incident, run.manifest if run else None).send(self.settings.topic_arn)
+
+    def wait(self, attempt: int) -> None:
+        """Let others go first: for a random time, which grows with the attempts."""
+        time.sleep(random.uniform(0, BACKOFF_SECONDS * 2**attempt))  # noqa: S311 - spreads the claimants
+
+    def _behind(self, incident: Incident) -> FinishedRun | None:
+        """Return the run that an incident rests on: the latest that was over when it was decided."""
+        if not incident.schedule or incident.decided_at is None:
+            return None
+        return self._latest(incident.schedule, incident.decided_at)
+
+    def _latest(self, schedule: str, at: datetime) -> FinishedRun | None:
+        return latest_run(self.settings.bucket, self.settings.endpoint, schedule, at)
+
+    def _labels(self, at: datetime) -> int | None:
+        """Count the labelled rows of the time that training looks back to; enough is enough."""
+        needed, schedule = self.settings.min_labels, self.settings.labelled_schedule
+        if needed is None or not schedule:
+            return None
+        count, oldest = 0, at - timedelta(seconds=self.settings.max_age_seconds)
+        for manifest in self._manifests(schedule, at):
+            if manifest.window.end <= oldest or count >= needed:
+                break
+            count += manifest.rows or 0
+        return count
+
+    def _manifests(self, schedule: str, at: datetime) -> Iterator[Manifest]:
+        runs = finished_runs(self.settings.bucket, self.settings.endpoint, schedule, at)
+        for run, _ in zip(runs, range(MAX_RUNS), strict=False):
+            yield run.manifest
+
+
+def _raised(alarm: Mapping[str, Any], schedule: str) -> Raised:
+    """Return what an alarm in ALARM asks for; the incident has the name that the alarm's event gives it."""
+    since = alarm.get("StateTransitionedTimestamp", alarm["StateUpdatedTimestamp"]).astimezone(UTC)
+    spelled = f"{since:%Y-%m-%dT%H:%M:%S}.{since.microsecond // 1000:03d}+0000"
+    return Raised(f"{alarm['AlarmName']}@{spelled}", alarm["AlarmName"], since, alarm.get("StateReason", ""), schedule)

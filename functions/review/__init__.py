@@ -1,0 +1,1 @@
+"""Draw predictions of a window that people are to be asked about."""

@@ -1,0 +1,1 @@
+"""Fold a pass on Spark: the engine for windows that outgrow one machine."""

@@ -1,0 +1,1 @@
+"""List the windows of a backfill, the oldest first."""

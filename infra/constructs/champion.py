@@ -1,0 +1,128 @@
+"""The champion of an endpoint: what a deployment of the stack keeps (docs/decisions/0004)."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aws_cdk import CustomResource, Duration, RemovalPolicy, Stack, aws_dynamodb, aws_sagemaker
+from constructs import Construct
+
+from infra.config import EndpointConfig
+from infra.constructs.baseline import champion_arn, model_identity
+from infra.constructs.functions import MonitorFunction
+from infra.constructs.permissions import Grant, use_table_key, use_volume_key
+from infra.constructs.storage import Storage
+
+OTHERS_NAMES: Final = "CloudFormation names the model and the configuration that the template declares."
+TABLE_ACTIONS: Final = ("dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")
+
+
+def sagemaker_arn(scope: Construct, kind: str, name: str) -> str:
+    """Return the ARN of a resource of SageMaker."""
+    return Stack.of(scope).format_arn(service="sagemaker", resource=kind, resource_name=name)
+
+
+def made(scope: Construct, config: EndpointConfig) -> tuple[str, ...]:
+    """Return the ARNs of the models and configurations that promotion makes; SageMaker may spell them in lower case."""
+    name = config.name
+    spellings = dict.fromkeys((name, name.lower()))
+    return tuple(
+        sagemaker_arn(scope, kind, f"{spelled}-*") for kind in ("endpoint-config", "model") for spelled in spellings
+    )
+
+
+def endpoint_arns(scope: Construct, config: EndpointConfig) -> tuple[str, ...]:
+    """Return the ARNs of the endpoint; SageMaker may spell its name in lower case."""
+    name = config.name
+    return tuple(sagemaker_arn(scope, "endpoint", spelled) for spelled in dict.fromkeys((name, name.lower())))
+
+
+def read_any(scope: Construct) -> Grant:
+    """Allow to read models and configurations, whoever made them."""
+    arns = (sagemaker_arn(scope, "endpoint-config", "*"), sagemaker_arn(scope, "model", "*"))
+    return Grant(("sagemaker:DescribeEndpointConfig", "sagemaker:DescribeModel"), arns, wildcard=OTHERS_NAMES)
+
+
+def describe(scope: Construct, config: EndpointConfig) -> Grant:
+    """Allow to ask how the endpoint is."""
+    return Grant(("sagemaker:DescribeEndpoint",), endpoint_arns(scope, config))
+
+
+class ChampionKeeper(Construct):
+    """Lets a deployment of the stack keep the model that was promoted (docs/decisions/0004).
+
+    Attributes
+    ----------
+    deployments : Table
+        Every deployment of the endpoint.
+    """
+
+    def __init__(self, scope: Construct, construct_id: str, *, config: EndpointConfig, storage: Storage) -> None:
+        super().__init__(scope, construct_id)
+        self._config, self._storage = config, storage
+        text = aws_dynamodb.AttributeType.STRING
+        self.deployments = aws_dynamodb.Table(
+            self,
+            "Deployments",
+            partition_key=aws_dynamodb.Attribute(name="endpoint", type=text),
+            sort_key=aws_dynamodb.Attribute(name="deployment_id", type=text),
+            billing_mode=aws_dynamodb.BillingMode.PAY_PER_REQUEST,
+            encryption=aws_dynamodb.TableEncryption.CUSTOMER_MANAGED,
+            encryption_key=storage.key,
+            point_in_time_recovery_specification=aws_dynamodb.PointInTimeRecoverySpecification(
+                point_in_time_recovery_enabled=True
+            ),
+            removal_policy=storage.removal_policy,
+        )
+
+    def choose(self, declared: aws_sagemaker.CfnEndpointConfig) -> str:
+        """Return the name of the configuration to serve: the declared one, or the same with the promoted model."""
+        function = MonitorFunction(
+            self,
+            "Function",
+            name="champion",
+            config=self._config,
+            key=self._storage.key,
+            grants=self._grants(),
+        )
+        resource = CustomResource(
+            self,
+            "Choice",
+            resource_type="Custom::WatchkeeperChampion",
+            service_token=function.function.function_arn,
+            service_timeout=Duration.minutes(2),
+            removal_policy=RemovalPolicy.DESTROY,
+            properties={
+                "Endpoint": self._config.name,
+                "Variant": variant_name(self._config),
+                "Declared": model_identity(self._config),
+                "ConfigName": declared.attr_endpoint_config_name,
+                "DeploymentTable": self.deployments.table_name,
+            },
+        )
+        resource.node.add_dependency(function)
+        return resource.get_att_string("EndpointConfigName")
+
+    def _grants(self) -> list[Grant]:
+        key = self._storage.key.key_arn
+        ours = made(self, self._config)
+        return [
+            read_any(self),
+            describe(self, self._config),
+            Grant(
+                ("sagemaker:CreateEndpointConfig", "sagemaker:DeleteEndpointConfig", "sagemaker:DeleteModel"),
+                ours,
+                wildcard="What is made is named by the endpoint, the version and the content.",
+            ),
+            *use_volume_key(key),
+            Grant(TABLE_ACTIONS, (self.deployments.table_arn,)),
+            use_table_key(self, key),
+            Grant(("ssm:DeleteParameter", "ssm:GetParameter"), (champion_arn(self, self._config),)),
+        ]
+
+
+def variant_name(config: EndpointConfig) -> str:
+    """Return the variant that gets promoted models."""
+    create, promotion = config.created, config.promotion
+    first = create.variants[0].name if create else "AllTraffic"
+    return (promotion.variant if promotion else None) or first

@@ -1,0 +1,1 @@
+"""Questions to the account about what a configuration relies on; nothing is changed."""

@@ -1,0 +1,1 @@
+"""Check what is stored against the ledgers that were written about it."""

@@ -1,0 +1,1 @@
+"""From Model Monitor's schedules, job definitions and alarms to our configuration."""

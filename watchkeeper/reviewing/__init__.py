@@ -1,0 +1,1 @@
+"""Review files of an endpoint, and what becomes of their answers."""
