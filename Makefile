@@ -14,7 +14,7 @@ export UV_PYTHON_DOWNLOADS := never
 export PATH := $(CURDIR)/$(BIN):$(CURDIR)/node_modules/.bin:$(CURDIR)/$(TOOLS)/bin:$(PATH)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo deploy test check format fuzz bench docs schema golden spark clean
+.PHONY: help setup demo deploy test long check format fuzz bench docs schema golden spark clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -44,6 +44,9 @@ deploy: setup ## cdk deploy of CONFIG=path/to/monitoring.yaml with your AWS cred
 test: setup check ## static checks, then the whole test suite
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
+long: setup ## the tests that take minutes: every field of the configuration; promotions, experiments, Model Monitor in full
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m long
+
 check: setup ## ruff, mypy --strict, import-linter
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -55,8 +58,9 @@ format: setup ## let ruff rewrite what it can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-fuzz: setup ## a million fuzzed capture records: none lost, every bad one counted, bounded memory
+fuzz: setup ## a million fuzzed capture records, and 20,000 histories of the retraining loop in which everything goes wrong
 	$(BIN)/python -m tests.fuzz
+	WATCHKEEPER_HISTORIES=10000 $(BIN)/python -m pytest -q tests/functions/test_retrain_loop.py
 
 bench: setup ## speed, side by side with the peers; writes benchmarks/results
 	$(BIN)/python -m benchmarks

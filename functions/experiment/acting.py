@@ -6,7 +6,7 @@ from typing import Final
 
 from functions.common.clients import client
 from functions.common.contract import EVENT_SOURCE
-from functions.common.message import Message
+from functions.common.message import Audience, Message, Routing, Severity
 from functions.experiment.live import is_same_split, read_live, set_weights
 from functions.experiment.log import TOLD, WEIGHTS_SET, Step, StepLog
 from functions.experiment.settings import ExperimentSettings
@@ -95,7 +95,13 @@ def compose(spec: ExperimentSpec, step: Step, settings: ExperimentSettings) -> M
         "Report": standing.report,
     }
     lines = [f"{headline}.", "", *(f"{name + ':':<9} {text}" for name, text in facts.items() if text)]
-    return Message.of(headline, [*lines, "", f"What to do: {settings.runbook_url}#experiment"])
+    routing = Routing(
+        spec.endpoint,
+        (Audience.DATA_SCIENCE, Audience.BUSINESS),
+        Severity.WARNING if standing.harmful or standing.outcome is Outcome.INVALID else Severity.INFO,
+        thread=f"{spec.endpoint}/experiment/{spec.name}",
+    )
+    return Message.of(headline, [*lines, "", f"What to do: {settings.runbook_url}#experiment"], routing)
 
 
 def _traffic(spec: ExperimentSpec, step: Step) -> str:

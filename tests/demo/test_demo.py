@@ -107,6 +107,7 @@ def test_the_configuration_of_another_runtime_moves_the_monitors_there(runtime: 
     assert config.retraining == load_config(configuration(Runtime.FUNCTION)).retraining
 
 
+@pytest.mark.long
 def test_model_monitor_finds_the_fault_and_has_the_model_retrained() -> None:
     with start("--days", "12", "--runtime", "managed") as demo:
         text = demo.communicate()[0]

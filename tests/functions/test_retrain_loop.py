@@ -30,7 +30,7 @@ MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 PERIOD = HOUR
 ALARMS = ("quality", "drift")
 HISTORIES = int(os.environ.get("WATCHKEEPER_HISTORIES", "300"))
-"""`make fuzz` runs 10,000."""
+"""Of each of the two properties; `make fuzz` runs 10,000."""
 
 
 class CrashError(Exception):

@@ -482,13 +482,13 @@ def _comparable(template: dict[str, Any]) -> str:
     return re.sub(r"AllowEventRuleChange\w+|Change\d+|\b[0-9a-f]{64}\b", "", text)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @in_parts(range(len(CHANGES)))
 def test_a_field_changes_the_template(rendered: Rendered, number: int) -> None:
     assert rendered.changes[number] != rendered.before(number)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @first_part
 def test_an_existing_endpoint_is_not_created_again(rendered: Rendered) -> None:
     created, attached = (json.loads(rendered.starts[i])["Resources"].values() for i in range(2))
@@ -499,7 +499,7 @@ def test_an_existing_endpoint_is_not_created_again(rendered: Rendered) -> None:
     ]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @first_part
 def test_the_same_file_gives_the_same_template(tmp_path_factory: pytest.TempPathFactory, rendered: Rendered) -> None:
     app = App(context=cdk_context(), analytics_reporting=False, outdir=str(tmp_path_factory.mktemp("cdk.out")))
@@ -508,14 +508,14 @@ def test_the_same_file_gives_the_same_template(tmp_path_factory: pytest.TempPath
     assert _comparable(template) == rendered.starts[0]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @in_parts(range(len(CHANGES)))
 def test_an_update_replaces_nothing_under_its_own_name(rendered: Rendered, number: int) -> None:
     before, after = json.loads(rendered.before(number)), json.loads(rendered.changes[number])
     assert list(collisions(before, after)) == []
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @each_part
 def test_an_update_keeps_what_holds_data(rendered: Rendered) -> None:
     """Bucket, key and tables, whatever changes; only the fleet decides whose bucket it is."""

@@ -24,7 +24,7 @@ from localaws.account import LocalAccount
 from tests.local.deploy.toolkit import CDK, ROOT, cdk
 from tests.local.sagemaker.conftest import Bench
 
-pytestmark = [pytest.mark.slow, pytest.mark.network]
+pytestmark = [pytest.mark.long, pytest.mark.slow, pytest.mark.network, pytest.mark.xdist_group("promotion")]
 
 ENDPOINT = "promoted-prod"
 START = datetime(2013, 3, 1, 8, 30, tzinfo=UTC)
