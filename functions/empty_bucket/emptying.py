@@ -39,16 +39,20 @@ def empty(bucket: str, has_time: Callable[[], bool]) -> int:
         If the time is out, or S3 refused to delete an object.
     """
     deleted = 0
-    for page in client("s3").get_paginator("list_object_versions").paginate(Bucket=bucket):
+    while found := _first(bucket):
         if not has_time():
             raise NotEmptyError(
                 f"{deleted} objects of {bucket} are deleted and more are left; delete the stack again to go on"
             )
-        found = [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
-        if found:
-            _delete(bucket, found)
+        _delete(bucket, found)
         deleted += len(found)
     return deleted
+
+
+def _first(bucket: str) -> list[dict[str, Any]]:
+    """Return what is there, the first thousand: there is no next page of what is being deleted."""
+    page = client("s3").list_object_versions(Bucket=bucket)
+    return [*page.get("Versions", ()), *page.get("DeleteMarkers", ())]
 
 
 def _delete(bucket: str, found: list[dict[str, Any]]) -> None:

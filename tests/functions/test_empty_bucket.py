@@ -127,3 +127,12 @@ def test_an_object_that_s3_refuses_to_delete_is_named(ask: Ask) -> None:
         answer = ask("Delete")
     assert answer["Status"] == "FAILED"
     assert "S3 refused to delete 1 objects of watch-bucket, e.g. held: it is under legal hold" in answer["Reason"]
+
+
+def test_more_than_one_page_of_objects_goes(s3: Any, ask: Ask) -> None:
+    key, value = TAG
+    s3.put_bucket_tagging(Bucket=BUCKET, Tagging={"TagSet": [{"Key": key, "Value": value}]})
+    for number in range(1_001):
+        s3.put_object(Bucket=BUCKET, Key=f"{number:04}", Body=b"")
+    assert ask("Delete")["Status"] == "SUCCESS"
+    assert "Versions" not in s3.list_object_versions(Bucket=BUCKET)
