@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -113,11 +114,9 @@ def measure(name: str, count: int, path: Path) -> dict[str, Any]:
             return read_capture(given, COLUMNS, None, Quarantine())
         return read_labelled(given, labels, LABELLED, None, Quarantine())[0]
 
-    made = {"model": "m", "dataset": "d", "dataset_sha256": "0" * 64, "created_at": datetime(2013, 4, 1, tzinfo=UTC)}
-    folds = {
-        spec.name: fold_of(spec, Against(make_baseline(spec, rows(1), **made).files))  # type: ignore[arg-type]
-        for spec in specs
-    }
+    then = datetime(2013, 4, 1, tzinfo=UTC)
+    made = partial(make_baseline, model="m", dataset="d", dataset_sha256="0" * 64, created_at=then)
+    folds = {spec.name: fold_of(spec, Against(made(spec, rows(1)).files)) for spec in specs}
     before = time.process_time()
     states = fold_all(folds, rows(count))
     for key, fold in folds.items():

@@ -53,8 +53,8 @@ def refusal(wanted: Deployment, champion: Champion | None, *, allow_older: bool)
         return ""
     if wanted.identity == champion.identity:
         return f"{wanted.title} is in service already"
-    numbers = (wanted.version, champion.version)
-    is_older = None not in numbers and wanted.version < champion.version  # type: ignore[operator]
+    mine, theirs = wanted.version, champion.version
+    is_older = mine is not None and theirs is not None and mine < theirs
     if wanted.source is Source.APPROVAL and is_older and not allow_older:
         return (
             f"{wanted.title} is older than version {champion.version}, which is in service; to go back use "
