@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from aws_cdk import Stack, aws_scheduler
+from aws_cdk import Stack
 from constructs import Construct
 
 from infra.config import EndpointConfig
@@ -18,16 +18,14 @@ from infra.constructs.permissions import (
     default_bus,
     list_objects,
     objects,
-    service_role,
     use_key,
 )
+from infra.constructs.scheduling import SCHEDULED_TIME, Scheduler
 from infra.constructs.storage import Storage
 from infra.runtimes.run_specs import capture_keys, capture_prefix
 from monitoring_core.experiments.plan import Predictions
 
-_SCHEDULED_TIME: Final = "<aws.scheduler.scheduled-time>"
 _MAX_EVENT_AGE_SECONDS: Final = 86_400
-_Schedule = aws_scheduler.CfnSchedule
 
 
 class VariantExperiment(Construct):
@@ -85,38 +83,27 @@ class VariantExperiment(Construct):
     def _schedule(self) -> None:
         times = self._experiment.schedule
         times = times.spread(self._config.name) if self._config.fleet else times
-        arn, dead_letters = self.function.function.function_arn, self._messaging.dead_letters.queue_arn
-        grants = [
-            Grant(("lambda:InvokeFunction",), (arn,)),
-            Grant(("sqs:SendMessage",), (dead_letters,)),
-            use_key(self._storage.key.key_arn),
-        ]
-        role = service_role(self, "SchedulerRole", "scheduler", grants)
-        schedule = _Schedule(
+        start = Grant(("lambda:InvokeFunction",), (self.function.function.function_arn,))
+        scheduler = Scheduler(
             self,
+            "SchedulerRole",
+            start=start,
+            key=self._storage.key.key_arn,
+            dead_letters=self._messaging.dead_letters,
+        )
+        scheduler.add(
             "Schedule",
             description=f"{self._config.name}: experiment {self._experiment.name}",
-            schedule_expression=times.scheduler_expression,
-            schedule_expression_timezone="UTC",
-            flexible_time_window=_Schedule.FlexibleTimeWindowProperty(mode="OFF"),
-            kms_key_arn=self._storage.key.key_arn,
-            target=_Schedule.TargetProperty(
-                arn=arn,
-                role_arn=role.role_arn,
-                input=Stack.of(self).to_json_string(self._input()),
-                dead_letter_config=_Schedule.DeadLetterConfigProperty(arn=dead_letters),
-                retry_policy=_Schedule.RetryPolicyProperty(
-                    maximum_event_age_in_seconds=min(times.period_seconds // 2, _MAX_EVENT_AGE_SECONDS),
-                    maximum_retry_attempts=5,
-                ),
-            ),
+            expression=times.scheduler_expression,
+            message=Stack.of(self).to_json_string(self._input()),
+            max_age_seconds=min(times.period_seconds // 2, _MAX_EVENT_AGE_SECONDS),
+            attempts=5,
         )
-        schedule.node.add_dependency(role)
 
     def _input(self) -> dict[str, Any]:
         return {
             "experiment": experiment_spec(self._config, self._experiment, self._storage),
-            "scheduled_time": _SCHEDULED_TIME,
+            "scheduled_time": SCHEDULED_TIME,
         }
 
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from aws_cdk import aws_scheduler, aws_sqs
+from aws_cdk import aws_sqs
 from constructs import Construct
 
 from infra.config import EndpointConfig
 from infra.constructs.functions import MonitorFunction
-from infra.constructs.permissions import Grant, Place, list_objects, objects, service_role, use_key
+from infra.constructs.permissions import Grant, Place, list_objects, objects, use_key
+from infra.constructs.scheduling import SCHEDULED_TIME, Scheduler
 from infra.constructs.storage import Storage
 
 _DAILY: Final = "cron(20 0 * * ? *)"
 _RETRY_SECONDS: Final = 6 * 3600
 _TIMEOUT_SECONDS: Final = 900
-_Schedule = aws_scheduler.CfnSchedule
 
 
 class DailyLedger(Construct):
@@ -50,33 +50,13 @@ class DailyLedger(Construct):
             dead_letters=dead_letters,
             timeout_seconds=_TIMEOUT_SECONDS,
         )
-        arn = closing.function.function_arn
-        role = service_role(
-            self,
-            "SchedulerRole",
-            "scheduler",
-            [
-                Grant(("lambda:InvokeFunction",), (arn,)),
-                Grant(("sqs:SendMessage",), (dead_letters.queue_arn,)),
-                use_key(storage.key.key_arn),
-            ],
-        )
-        daily = _Schedule(
-            self,
+        start = Grant(("lambda:InvokeFunction",), (closing.function.function_arn,))
+        scheduler = Scheduler(self, "SchedulerRole", start=start, key=storage.key.key_arn, dead_letters=dead_letters)
+        scheduler.add(
             "Daily",
             description=f"Closes the ledger of {config.name}",
-            schedule_expression=_DAILY,
-            schedule_expression_timezone="UTC",
-            flexible_time_window=_Schedule.FlexibleTimeWindowProperty(mode="OFF"),
-            kms_key_arn=storage.key.key_arn,
-            target=_Schedule.TargetProperty(
-                arn=arn,
-                role_arn=role.role_arn,
-                input=json.dumps({"scheduled_time": "<aws.scheduler.scheduled-time>"}),
-                dead_letter_config=_Schedule.DeadLetterConfigProperty(arn=dead_letters.queue_arn),
-                retry_policy=_Schedule.RetryPolicyProperty(
-                    maximum_event_age_in_seconds=_RETRY_SECONDS, maximum_retry_attempts=5
-                ),
-            ),
+            expression=_DAILY,
+            message=json.dumps({"scheduled_time": SCHEDULED_TIME}),
+            max_age_seconds=_RETRY_SECONDS,
+            attempts=5,
         )
-        daily.node.add_dependency(role)

@@ -14,7 +14,6 @@ from aws_cdk import (
     aws_dynamodb,
     aws_events,
     aws_events_targets,
-    aws_scheduler,
 )
 from constructs import Construct
 
@@ -28,10 +27,10 @@ from infra.constructs.permissions import (
     Place,
     list_objects,
     objects,
-    service_role,
     use_key,
     use_table_key,
 )
+from infra.constructs.scheduling import SCHEDULED_TIME, Scheduler
 from infra.constructs.storage import Storage
 from monitoring_core.metric_names import schedule_name
 
@@ -173,40 +172,21 @@ class Loop(Construct):
 
     def _orders(self, function: MonitorFunction, retraining: Retraining) -> None:
         """Look at what is, several times an hour, since events may be lost; and ask by the clock, if configured."""
-        role = service_role(
-            self,
-            "SchedulerRole",
-            "scheduler",
-            [
-                Grant(("lambda:InvokeFunction",), (function.function.function_arn,)),
-                Grant(("sqs:SendMessage",), (self._messaging.dead_letters.queue_arn,)),
-                use_key(self._storage.key.key_arn),
-            ],
-        )
+        start = Grant(("lambda:InvokeFunction",), (function.function.function_arn,))
+        key, dead_letters = self._storage.key.key_arn, self._messaging.dead_letters
+        scheduler = Scheduler(self, "SchedulerRole", start=start, key=key, dead_letters=dead_letters)
         orders = {"reconcile": _RECONCILE} | (
             {"schedule": retraining.schedule.scheduler_expression} if retraining.schedule else {}
         )
         for order, expression in orders.items():
-            schedule = aws_scheduler.CfnSchedule
-            scheduled = schedule(
-                self,
+            scheduler.add(
                 f"Order-{order}",
                 description=f"Retraining of {self._config.name}: {order}",
-                schedule_expression=expression,
-                schedule_expression_timezone="UTC",
-                flexible_time_window=schedule.FlexibleTimeWindowProperty(mode="OFF"),
-                kms_key_arn=self._storage.key.key_arn,
-                target=schedule.TargetProperty(
-                    arn=function.function.function_arn,
-                    role_arn=role.role_arn,
-                    input=json.dumps({"trigger": order, "scheduled_time": "<aws.scheduler.scheduled-time>"}),
-                    dead_letter_config=schedule.DeadLetterConfigProperty(arn=self._messaging.dead_letters.queue_arn),
-                    retry_policy=schedule.RetryPolicyProperty(
-                        maximum_event_age_in_seconds=_RECONCILE_SECONDS, maximum_retry_attempts=3
-                    ),
-                ),
+                expression=expression,
+                message=json.dumps({"trigger": order, "scheduled_time": SCHEDULED_TIME}),
+                max_age_seconds=_RECONCILE_SECONDS,
+                attempts=3,
             )
-            scheduled.node.add_dependency(role)
 
     def _about_retraining(self) -> dict[str, str]:
         retraining = self._config.retraining

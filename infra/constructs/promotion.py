@@ -14,7 +14,6 @@ from aws_cdk import (
     aws_events,
     aws_events_targets,
     aws_iam,
-    aws_scheduler,
 )
 from constructs import Construct
 
@@ -41,12 +40,12 @@ from infra.constructs.permissions import (
     objects,
     pull_image,
     put_metrics,
-    service_role,
     use_key,
     use_table_key,
     use_volume_key,
 )
 from infra.constructs.promotion_alarms import PromotionAlarms
+from infra.constructs.scheduling import SCHEDULED_TIME, Scheduler
 from infra.constructs.storage import Storage
 from monitoring_core.metric_names import NAMESPACE
 
@@ -264,33 +263,14 @@ class ModelPromotion(Construct):
 
     def _hourly(self, function: MonitorFunction) -> None:
         """Look at what serves each hour, and for whatever nobody has told of."""
-        role = service_role(
-            self,
-            "SchedulerRole",
-            "scheduler",
-            [
-                Grant(("lambda:InvokeFunction",), (function.function.function_arn,)),
-                Grant(("sqs:SendMessage",), (self._messaging.dead_letters.queue_arn,)),
-                use_key(self._storage.key.key_arn),
-            ],
-        )
-        schedule = aws_scheduler.CfnSchedule
-        check = schedule(
-            self,
+        start = Grant(("lambda:InvokeFunction",), (function.function.function_arn,))
+        key, dead_letters = self._storage.key.key_arn, self._messaging.dead_letters
+        scheduler = Scheduler(self, "SchedulerRole", start=start, key=key, dead_letters=dead_letters)
+        scheduler.add(
             "Check",
             description=f"Holds what {self._config.name} serves against what was approved",
-            schedule_expression=_CHECK,
-            schedule_expression_timezone="UTC",
-            flexible_time_window=schedule.FlexibleTimeWindowProperty(mode="OFF"),
-            kms_key_arn=self._storage.key.key_arn,
-            target=schedule.TargetProperty(
-                arn=function.function.function_arn,
-                role_arn=role.role_arn,
-                input=json.dumps({"trigger": "check", "scheduled_time": "<aws.scheduler.scheduled-time>"}),
-                dead_letter_config=schedule.DeadLetterConfigProperty(arn=self._messaging.dead_letters.queue_arn),
-                retry_policy=schedule.RetryPolicyProperty(
-                    maximum_event_age_in_seconds=_CHECK_RETRY_SECONDS, maximum_retry_attempts=3
-                ),
-            ),
+            expression=_CHECK,
+            message=json.dumps({"trigger": "check", "scheduled_time": SCHEDULED_TIME}),
+            max_age_seconds=_CHECK_RETRY_SECONDS,
+            attempts=3,
         )
-        check.node.add_dependency(role)

@@ -12,7 +12,6 @@ from aws_cdk import (
     aws_events,
     aws_events_targets,
     aws_lambda,
-    aws_scheduler,
     aws_sqs,
     aws_stepfunctions,
 )
@@ -22,6 +21,7 @@ from infra.config import EndpointConfig
 from infra.config.monitors import Monitor
 from infra.constructs.functions import MonitorFunction
 from infra.constructs.permissions import Grant, Place, default_bus, list_objects, objects, service_role, use_key
+from infra.constructs.scheduling import Scheduler
 from infra.constructs.storage import Storage
 from infra.managed.role import merge_prefix
 from infra.runtimes.definition import MAX_CONCURRENCY, invoke
@@ -29,7 +29,6 @@ from infra.runtimes.run_specs import run_spec
 from infra.runtimes.state_machine import keep_failed_executions, state_machine
 
 _POLL: Final = {"poll": True}
-_Schedule = aws_scheduler.CfnSchedule
 
 
 class ManagedResults(Construct):
@@ -110,30 +109,19 @@ class ManagedResults(Construct):
 
     def _poll(self) -> None:
         """Look every hour: events can be lost, and an execution that finds no data starts no job."""
-        grants = [
-            Grant(("states:StartExecution",), (self.state_machine.state_machine_arn,)),
-            Grant(("sqs:SendMessage",), (self._dead_letters.queue_arn,)),
-            use_key(self._storage.key.key_arn),
-        ]
-        role = service_role(self, "PollRole", "scheduler", grants)
-        schedule = _Schedule(
-            self,
+        start = Grant(("states:StartExecution",), (self.state_machine.state_machine_arn,))
+        scheduler = Scheduler(
+            self, "PollRole", start=start, key=self._storage.key.key_arn, dead_letters=self._dead_letters
+        )
+        scheduler.add(
             "Poll",
             description=f"{self._config.name}: executions of Model Monitor that are over",
-            schedule_expression="rate(1 hour)",
-            flexible_time_window=_Schedule.FlexibleTimeWindowProperty(mode="FLEXIBLE", maximum_window_in_minutes=15),
-            kms_key_arn=self._storage.key.key_arn,
-            target=_Schedule.TargetProperty(
-                arn=self.state_machine.state_machine_arn,
-                role_arn=role.role_arn,
-                input=json.dumps(_POLL),
-                dead_letter_config=_Schedule.DeadLetterConfigProperty(arn=self._dead_letters.queue_arn),
-                retry_policy=_Schedule.RetryPolicyProperty(
-                    maximum_event_age_in_seconds=1800, maximum_retry_attempts=10
-                ),
-            ),
+            expression="rate(1 hour)",
+            message=json.dumps(_POLL),
+            max_age_seconds=1800,
+            attempts=10,
+            within_minutes=15,
         )
-        schedule.node.add_dependency(role)
 
     def _function(self, name: str, grants: list[Grant]) -> aws_lambda.Function:
         words = "".join(word.capitalize() for word in name.split("_"))

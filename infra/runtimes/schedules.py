@@ -6,19 +6,18 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from aws_cdk import CustomResource, aws_iam, aws_scheduler, aws_sqs, aws_stepfunctions
+from aws_cdk import CustomResource, aws_sqs, aws_stepfunctions
 from constructs import Construct
 
 from infra.config import EndpointConfig
 from infra.config.monitors import Monitor
 from infra.config.schedule import Schedule
-from infra.constructs.permissions import Grant, service_role, use_key
+from infra.constructs.permissions import Grant
+from infra.constructs.scheduling import SCHEDULED_TIME, Scheduler
 from infra.constructs.storage import Storage
 
-_SCHEDULED_TIME: Final = "<aws.scheduler.scheduled-time>"
 _MAX_EVENT_AGE_SECONDS: Final = 86_400
 _DESCRIPTION_LIMIT: Final = 512
-_Schedule = aws_scheduler.CfnSchedule
 
 
 class Schedules(Construct):
@@ -42,9 +41,9 @@ class Schedules(Construct):
         dead_letters: aws_sqs.IQueue,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._config, self._storage, self._machine = config, storage, machine
-        self._baselines, self._dead_letters = baselines, dead_letters
-        self._role = self._scheduler_role()
+        self._config, self._baselines = config, baselines
+        start = Grant(("states:StartExecution",), (machine.state_machine_arn,))
+        self._scheduler = Scheduler(self, "Role", start=start, key=storage.key.key_arn, dead_letters=dead_letters)
         monitors = [monitor for monitor in config.own_monitors if config.is_scheduled(monitor)]
         for times, due in self._together(monitors).items():
             self._schedule(times, due)
@@ -60,39 +59,20 @@ class Schedules(Construct):
             groups.setdefault(times.scheduler_expression, (times, []))[1].append(monitor.name)
         return dict(groups.values())
 
-    def _scheduler_role(self) -> aws_iam.Role:
-        grants = [
-            Grant(("states:StartExecution",), (self._machine.state_machine_arn,)),
-            Grant(("sqs:SendMessage",), (self._dead_letters.queue_arn,)),
-            use_key(self._storage.key.key_arn),
-        ]
-        return service_role(self, "Role", "scheduler", grants)
-
     def _schedule(self, times: Schedule, names: list[str], *, final: bool = False) -> None:
         """Start the runs of monitors with equal windows, or with `final` those on late labels."""
-        asked = {"monitors": names, "scheduled_time": _SCHEDULED_TIME} | ({"final": True} if final else {})
+        asked = {"monitors": names, "scheduled_time": SCHEDULED_TIME} | ({"final": True} if final else {})
         late = ", on late labels" if final else ""
         description = f"{self._config.name}, {times.text}{late}: {', '.join(names)}"
-        schedule = _Schedule(
-            self,
+        self._scheduler.add(
             f"{_times(times)}{'-final' if final else ''}",
             description=description[:_DESCRIPTION_LIMIT],
-            schedule_expression=times.scheduler_expression,
-            schedule_expression_timezone="UTC",
-            flexible_time_window=_Schedule.FlexibleTimeWindowProperty(mode="OFF"),
-            kms_key_arn=self._storage.key.key_arn,
-            target=_Schedule.TargetProperty(
-                arn=self._machine.state_machine_arn,
-                role_arn=self._role.role_arn,
-                input=json.dumps(asked),
-                dead_letter_config=_Schedule.DeadLetterConfigProperty(arn=self._dead_letters.queue_arn),
-                retry_policy=_Schedule.RetryPolicyProperty(
-                    maximum_event_age_in_seconds=min(times.period_seconds // 2, _MAX_EVENT_AGE_SECONDS),
-                    maximum_retry_attempts=10,
-                ),
-            ),
+            expression=times.scheduler_expression,
+            message=json.dumps(asked),
+            max_age_seconds=min(times.period_seconds // 2, _MAX_EVENT_AGE_SECONDS),
+            attempts=10,
+            after=tuple(self._baselines[name] for name in names),
         )
-        schedule.node.add_dependency(self._role, *(self._baselines[name] for name in names))
 
 
 def _times(schedule: Schedule) -> str:
