@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -15,49 +14,20 @@ from functions.common import clients
 from functions.empty_bucket.emptying import TAG
 from functions.empty_bucket.handler import handler
 
+from .cloudformation import PLENTY, CloudFormation
+
 BUCKET = "watch-bucket"
 Ask = Callable[..., dict[str, Any]]
 
 
-class Leftover:
-    """A Lambda context with some time left."""
-
-    function_name = "function"
-    memory_limit_in_mb = 512
-    invoked_function_arn = "arn:aws:lambda:us-east-1:111122223333:function:function"
-    aws_request_id = "00000000-0000-4000-8000-000000000000"
-
-    def __init__(self, milliseconds: int) -> None:
-        self._milliseconds = milliseconds
-
-    def get_remaining_time_in_millis(self) -> int:
-        return self._milliseconds
-
-
 @pytest.fixture
 def ask(monkeypatch: pytest.MonkeyPatch) -> Ask:
-    """Send one request; return the answer that was PUT to the ResponseURL."""
-    told: list[dict[str, Any]] = []
+    """Send one request; return the answer."""
+    cloudformation = CloudFormation(handler)
+    monkeypatch.setattr(urllib3.PoolManager, "request", cloudformation.put)
 
-    def put(_: Any, method: str, url: str, **request: Any) -> Any:
-        assert (method, url) == ("PUT", "https://answers.example.com/1")
-        told.append(json.loads(request["body"]))
-        return urllib3.HTTPResponse(status=200)
-
-    monkeypatch.setattr(urllib3.PoolManager, "request", put)
-
-    def send(request_type: str, bucket: str = BUCKET, milliseconds: int = 900_000) -> dict[str, Any]:
-        event = {
-            "RequestType": request_type,
-            "ResponseURL": "https://answers.example.com/1",
-            "StackId": "arn:aws:cloudformation:us-east-1:111122223333:stack/s/1",
-            "RequestId": "1",
-            "LogicalResourceId": "Contents",
-            "ResourceProperties": {"ServiceToken": "arn", "Bucket": bucket},
-            **({} if request_type == "Create" else {"PhysicalResourceId": bucket}),
-        }
-        handler(event, Leftover(milliseconds))
-        return told.pop()
+    def send(request_type: str, bucket: str = BUCKET, milliseconds: int = PLENTY) -> dict[str, Any]:
+        return cloudformation.ask(request_type, {"Bucket": bucket}, physical_id=bucket, milliseconds=milliseconds)
 
     return send
 

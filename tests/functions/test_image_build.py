@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,7 +14,7 @@ from functions.image_build import building
 from functions.image_build import handler as module
 from functions.image_build.handler import handler
 
-from .test_empty_bucket import Leftover
+from .cloudformation import PLENTY, CloudFormation
 
 URI = "123456789012.dkr.ecr.us-east-1.amazonaws.com/images"
 PROPERTIES = {"ServiceToken": "arn", "Project": "project", "Repository": "images", "RepositoryUri": URI, "Tag": "abc"}
@@ -41,29 +40,13 @@ def codebuild(aws: None) -> Iterator[Stubber]:  # noqa: ARG001 - pytest's way to
 
 @pytest.fixture
 def ask(monkeypatch: pytest.MonkeyPatch) -> Ask:
-    """Send one request; return the answer that was PUT to the ResponseURL."""
-    told: list[dict[str, Any]] = []
-
-    def put(_: Any, method: str, url: str, **request: Any) -> Any:
-        assert (method, url) == ("PUT", "https://answers.example.com/1")
-        told.append(json.loads(request["body"]))
-        return urllib3.HTTPResponse(status=200)
-
-    monkeypatch.setattr(urllib3.PoolManager, "request", put)
+    """Send one request; return the answer."""
+    cloudformation = CloudFormation(handler)
+    monkeypatch.setattr(urllib3.PoolManager, "request", cloudformation.put)
     monkeypatch.setattr(building, "INTERVAL_SECONDS", 0.0)
 
-    def send(request_type: str, milliseconds: int = 900_000) -> dict[str, Any]:
-        event = {
-            "RequestType": request_type,
-            "ResponseURL": "https://answers.example.com/1",
-            "StackId": "arn:aws:cloudformation:us-east-1:111122223333:stack/s/1",
-            "RequestId": "request-1",
-            "LogicalResourceId": "Image",
-            "ResourceProperties": PROPERTIES,
-            **({} if request_type == "Create" else {"PhysicalResourceId": "images"}),
-        }
-        handler(event, Leftover(milliseconds))
-        return told.pop()
+    def send(request_type: str, milliseconds: int = PLENTY) -> dict[str, Any]:
+        return cloudformation.ask(request_type, PROPERTIES, physical_id="images", milliseconds=milliseconds)
 
     return send
 

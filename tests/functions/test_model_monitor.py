@@ -15,10 +15,10 @@ from functions.common.clients import client
 from functions.model_monitor import waiting
 from functions.model_monitor.handler import handler
 
+from .cloudformation import PLENTY, CloudFormation
 from .conftest import BUCKET
-from .test_empty_bucket import Leftover
 
-PLENTY, NOTHING = 900_000, 20_000
+NOTHING = 20_000
 GUARD = {"Schedule": "ep-data-quality", "DatapointsToAlert": "2", "EvaluationPeriod": "3"}
 OF_THE_SCHEDULE = {"MonitoringScheduleName": "ep-data-quality"}
 JOB = "arn:aws:sagemaker:us-east-1:111122223333:processing-job/model-monitoring-202401032200-0123456789abcdef01234567"
@@ -35,30 +35,19 @@ def sagemaker(aws: None) -> Iterator[Stubber]:  # noqa: ARG001 - pytest's way to
 
 @pytest.fixture
 def ask(monkeypatch: pytest.MonkeyPatch) -> Ask:
-    """Send one request; return the answer that was PUT to the ResponseURL."""
-    told: list[dict[str, Any]] = []
-
-    def put(_: Any, method: str, url: str, **request: Any) -> Any:
-        assert (method, url) == ("PUT", "https://answers.example.com/1")
-        told.append(json.loads(request["body"]))
-        return urllib3.HTTPResponse(status=200)
-
-    monkeypatch.setattr(urllib3.PoolManager, "request", put)
+    """Send one request; return the answer."""
+    cloudformation = CloudFormation(handler)
+    monkeypatch.setattr(urllib3.PoolManager, "request", cloudformation.put)
     monkeypatch.setattr(waiting, "PAUSE_SECONDS", 0)
 
     def send(kind: str, request_type: str, properties: dict[str, str], milliseconds: int = PLENTY) -> dict[str, Any]:
-        event = {
-            "RequestType": request_type,
-            "ResourceType": f"Custom::Watchkeeper{kind}",
-            "ResponseURL": "https://answers.example.com/1",
-            "StackId": "arn:aws:cloudformation:us-east-1:111122223333:stack/s/1",
-            "RequestId": "1",
-            "LogicalResourceId": "Resource",
-            "ResourceProperties": {"ServiceToken": "arn", **properties},
-            **({} if request_type == "Create" else {"PhysicalResourceId": "ep-data-quality"}),
-        }
-        handler(event, Leftover(milliseconds))
-        return told.pop()
+        return cloudformation.ask(
+            request_type,
+            properties,
+            physical_id="ep-data-quality",
+            resource_type=f"Custom::Watchkeeper{kind}",
+            milliseconds=milliseconds,
+        )
 
     return send
 
