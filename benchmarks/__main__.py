@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import subprocess
 import sys
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -17,12 +14,12 @@ from benchmarks.comparisons import COMPARISONS
 from benchmarks.data import write_capture, write_decisions, write_parquet
 from benchmarks.peers import NotInstallableError, Peer
 from benchmarks.peers.laps import Laps
+from benchmarks.report import conditions, write
 from benchmarks.tables import as_markdown
 from benchmarks.tasks import TASKS
 
 ROWS = 1_000_000
 RECORDS = 100_000
-RESULTS = Path(__file__).parent / "results"
 PACKAGES = ("duckdb", "msgspec", "numpy", "pydantic")
 ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
 
@@ -39,19 +36,13 @@ def main(named: list[str]) -> None:
             sys.stdout.write(json.dumps(found, indent=2) + "\n")
             return
         report: dict[str, Any] = {
-            "date": f"{datetime.now(UTC):%Y-%m-%d}",
-            "machine": {"cores": os.cpu_count(), "processor": platform.machine(), "python": platform.python_version()},
-            "versions": {name: version(name) for name in PACKAGES},
+            **conditions(*PACKAGES),
             "rows": ROWS,
             "records": RECORDS,
             "tasks": [_measure(task.__name__, folder) for task in TASKS],
             "peers": {peer.name: _measure_peer(peer, folder) for peer in peers},
         }
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "speed.json").write_text(json.dumps(report, indent=2) + "\n")
-    page = as_markdown(report)
-    (RESULTS / "speed.md").write_text(page)
-    sys.stdout.write(page)
+    write("speed", report, as_markdown(report))
 
 
 def _write_data(folder: Path) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import resource
 import subprocess
 import sys
@@ -15,12 +14,12 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from benchmarks.data import FEATURES, write_capture
+from benchmarks.report import conditions, in_words, write
 from infra.config.runtime import AutoRuntime, FunctionRuntime
 from monitoring_core.artifacts import make_baseline
 from monitoring_core.dataset import Batch, GroundTruth, Quarantine, Source, read_capture, read_labelled
@@ -31,7 +30,6 @@ from monitoring_core.spec import DataQualitySpec, ModelQualitySpec, MonitorSpec,
 RECORDS: Final = 100_000
 """Of one object."""
 OBJECTS: Final = (1, 4, 8)
-RESULTS: Final = Path(__file__).parent / "results"
 COLUMNS: Final = SchemaSpec(outputs=("p",), features=FEATURES)
 LABELLED: Final = SchemaSpec(outputs=("p",), features=FEATURES, label="y")
 PASSES: Final[dict[str, tuple[MonitorSpec, ...]]] = {
@@ -56,9 +54,7 @@ def main() -> None:
         size = path.stat().st_size
     function, auto = FunctionRuntime(), AutoRuntime()
     report = {
-        "date": f"{datetime.now(UTC):%Y-%m-%d}",
-        "machine": {"cores": os.cpu_count(), "processor": platform.machine()},
-        "versions": {"python": sys.version.split()[0], **{name: version(name) for name in ("numpy", "msgspec")}},
+        **conditions("numpy", "msgspec"),
         "object_bytes": size,
         "limits": {
             "size": auto.function_max.size,
@@ -68,20 +64,16 @@ def main() -> None:
         },
         "lines": lines,
     }
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "engines.json").write_text(json.dumps(report, indent=2) + "\n")
-    page = as_markdown(report)
-    (RESULTS / "engines.md").write_text(page)
-    sys.stdout.write(page)
+    write("engines", report, as_markdown(report))
 
 
 def as_markdown(report: dict[str, Any]) -> str:
     """Return the report as a page."""
-    limits, versions = report["limits"], ", ".join(f"{name} {text}" for name, text in report["versions"].items())
+    limits = report["limits"]
     lines = [
         "# The engine `function`",
         "",
-        f"{report['date']}, one of {report['machine']['cores']} cores {report['machine']['processor']}; {versions}.",
+        in_words(report),
         f"Captured records of 20 numbers, {RECORDS:,} and {report['object_bytes'] / 1e6:,.0f} MB an object, from the "
         "local disk; folded and concluded. Processor seconds and largest resident memory of the process, imports "
         "included; the last column is what a window of the limit would take, in seconds.",

@@ -5,17 +5,16 @@
 
 from __future__ import annotations
 
-import json
 import math
 import platform
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.report import write
 from monitoring_core.experiments.confidence_sequence import Difference, interval
 from monitoring_core.experiments.sample_ratio import mismatch_p_value
 from monitoring_core.version import VERSION
@@ -26,7 +25,6 @@ PER_LOOK: Final = 100
 MIN_N: Final = 200
 ALPHA: Final = 0.05
 EFFECTS: Final = (0.03, 0.05, 0.1, 0.2)
-RESULTS: Final = Path(__file__).parent / "results"
 
 Floats = NDArray[np.float64]
 Draw = Callable[[np.random.Generator, tuple[int, ...]], Floats]
@@ -152,8 +150,7 @@ def table(result: dict[str, Any]) -> str:
 def main() -> None:
     """Measure, and write both files."""
     result = measure()
-    (RESULTS / "experiments.json").write_text(json.dumps(result, indent=2) + "\n")
-    (RESULTS / "experiments.md").write_text(table(result))
+    write("experiments", result, table(result))
 
 
 if __name__ == "__main__":

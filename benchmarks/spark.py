@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import subprocess
 import sys
 import time
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from benchmarks.data import FEATURES, write_capture
+from benchmarks.report import conditions, in_words, write
 from functions.common.contract import Engine, Pass, Plan, PlannedRun, RunSpec
 from functions.common.folding import fold_shard, hold_runs
 from functions.common.rows import Sources
@@ -42,7 +41,6 @@ ROUNDS: Final = 2
 WAYS: Final = ("one process", "local[1]", "local[2]")
 WINDOW: Final = Window(datetime(2013, 4, 1, tzinfo=UTC), datetime(2013, 4, 2, tzinfo=UTC))
 COLUMNS: Final = SchemaSpec(outputs=("p",), features=FEATURES)
-RESULTS: Final = Path(__file__).parent / "results"
 
 
 def main() -> None:
@@ -57,30 +55,22 @@ def main() -> None:
         rounds = [{way: _apart(way, folder) for way in WAYS} for _ in range(ROUNDS)]
     best = {way: min((one[way] for one in rounds), key=lambda found: found["seconds"]) for way in WAYS}
     report = {
-        "date": f"{datetime.now(UTC):%Y-%m-%d}",
-        "machine": {"cores": os.cpu_count(), "processor": platform.machine(), "load": round(os.getloadavg()[2], 1)},
-        "versions": {name: version(name) for name in ("numpy", "pyarrow", "pyspark")}
-        | {"python": sys.version.split()[0]},
+        **conditions("numpy", "pyarrow", "pyspark"),
         "bytes": size,
         "records": RECORDS * OBJECTS,
         "ways": {
             way: found | {"mb_per_second": round(size / found["seconds"] / 1e6, 1)} for way, found in best.items()
         },
     }
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "spark.json").write_text(json.dumps(report, indent=2) + "\n")
-    page = as_markdown(report)
-    (RESULTS / "spark.md").write_text(page)
-    sys.stdout.write(page)
+    write("spark", report, as_markdown(report))
 
 
 def as_markdown(report: dict[str, Any]) -> str:
     """Return the report as a page."""
-    machine, versions = report["machine"], ", ".join(f"{name} {text}" for name, text in report["versions"].items())
     lines = [
         "# Folding on Spark",
         "",
-        f"{report['date']}, {machine['cores']} cores {machine['processor']}, load {machine['load']}; {versions}.",
+        in_words(report),
         f"{report['records']:,} captured records of 20 numbers, {report['bytes'] / 1e6:,.0f} MB in {OBJECTS} objects; "
         "data quality, read from the local disk. The fastest of "
         f"{ROUNDS} runs each, taken in turn; start (session, processes, imports, a first small fold) is apart.",

@@ -6,18 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from benchmarks.comparisons import COMPARISONS, Comparison, Figures
+from benchmarks.report import in_words
 
 
 def as_markdown(report: Mapping[str, Any]) -> str:
     """Return the whole report as a page."""
-    machine, versions = report["machine"], report["versions"]
     return "\n".join(
         [
             "# Speed",
             "",
-            f"{report['date']}, {machine['cores']} cores ({machine['processor']}), Python {machine['python']}; "
-            + ", ".join(f"{name} {version}" for name, version in versions.items())
-            + ".",
+            in_words(report),
             f"{report['rows']:,} rows of 20 columns; {report['records']:,} captured records. Every line is a process "
             "of its own on one thread, all in one run of `make bench`; processor seconds, largest resident memory.",
             "",

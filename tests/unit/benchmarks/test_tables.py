@@ -23,7 +23,7 @@ def report(peers: dict[str, Any]) -> dict[str, Any]:
     ]
     return {
         "date": "2026-01-01",
-        "machine": {"cores": 2, "processor": "x86_64", "python": "3.11"},
+        "machine": {"cores": 2, "processor": "x86_64", "load": 0.1},
         "versions": {"numpy": "2"},
         "rows": 1_000_000,
         "records": 100_000,
