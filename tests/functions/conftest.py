@@ -260,3 +260,22 @@ def _run_job(item: dict[str, Any], folder: Path, hosts: int) -> list[str]:
             bucket, key = split_uri(item["job"]["output"] + path.name)
             clients.client("s3").put_object(Bucket=bucket, Key=key, Body=path.read_bytes())
     return said
+
+
+@pytest.fixture
+def notify_settings(monkeypatch: pytest.MonkeyPatch, s3: Any, inbox: Inbox) -> None:  # noqa: ARG001 - a fixture
+    """What `notify` finds in its environment, and the table of what it has told."""
+    boto3.client("dynamodb").create_table(
+        TableName="told",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        BillingMode="PAY_PER_REQUEST",
+    )
+    for name, value in {
+        "BUCKET": BUCKET,
+        "ENDPOINT": ENDPOINT,
+        "TOPIC_ARN": inbox.topic_arn,
+        "IDEMPOTENCY_TABLE": "told",
+        "RUNBOOK_URL": "https://example.com/runbook.md",
+    }.items():
+        monkeypatch.setenv(name, value)

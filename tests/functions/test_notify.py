@@ -5,7 +5,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import boto3
 import pytest
 
 from functions.common.message import Message
@@ -18,22 +17,8 @@ Build = Callable[..., Any]
 
 
 @pytest.fixture(autouse=True)
-def settings(monkeypatch: pytest.MonkeyPatch, s3: Any, inbox: Any) -> None:  # noqa: ARG001 - a fixture
-    boto3.client("dynamodb").create_table(
-        TableName="told",
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    for name, value in {
-        "BUCKET": BUCKET,
-        "ENDPOINT": "flights-prod",
-        "TOPIC_ARN": inbox.topic_arn,
-        "IDEMPOTENCY_TABLE": "told",
-        "RUNBOOK_URL": "https://example.com/runbook.md",
-        "RETRAINING": "automatic",
-    }.items():
-        monkeypatch.setenv(name, value)
+def settings(monkeypatch: pytest.MonkeyPatch, notify_settings: None) -> None:  # noqa: ARG001 - a fixture
+    monkeypatch.setenv("RETRAINING", "automatic")
 
 
 def test_a_person_can_read_what_happened(alarm_change: Build, put_manifest: Build, inbox: Any, context: Any) -> None:

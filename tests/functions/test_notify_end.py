@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
 from botocore.stub import Stubber
 
@@ -51,23 +50,9 @@ def step(name: str, status: str = "Succeeded", **fields: Any) -> dict[str, Any]:
 
 
 @pytest.fixture
-def tell(monkeypatch: pytest.MonkeyPatch, s3: Any, inbox: Any, context: Any) -> Tell:
+def tell(monkeypatch: pytest.MonkeyPatch, notify_settings: None, s3: Any, inbox: Any, context: Any) -> Tell:  # noqa: ARG001
     """Deliver the event of an execution that ran these steps; return subject and text of the one message."""
-    boto3.client("dynamodb").create_table(
-        TableName="told",
-        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
-        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
-        BillingMode="PAY_PER_REQUEST",
-    )
-    for name, value in {
-        "BUCKET": BUCKET,
-        "ENDPOINT": "flights-prod",
-        "TOPIC_ARN": inbox.topic_arn,
-        "IDEMPOTENCY_TABLE": "told",
-        "RUNBOOK_URL": "https://example.com/runbook.md",
-        "APPROVAL": "manual",
-    }.items():
-        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("APPROVAL", "manual")
 
     def deliver(status: str, steps: list[dict[str, Any]], better: bool | None = None) -> tuple[str, str]:
         if better is not None:
