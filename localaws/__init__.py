@@ -2,7 +2,7 @@
 
 For demos and tests. What is run is real: the CDK CLI's own calls, the deployed Lambda zips in AWS's runtime client,
 the state machines' own definitions, the alarms' own definitions. What is simulated is time, and what does not exist
-here is IAM evaluation, quotas and networks.
+here is quotas and networks.
 
 Use it from Python through :class:`localaws.account.LocalAccount`, or from a shell with
 ``python -m localaws --port 5000``. It knows AWS only; nothing in here knows the product that is deployed into it.

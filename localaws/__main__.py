@@ -28,6 +28,12 @@ def main() -> None:
     parser.add_argument(
         "--schedules-rest", type=float, default=0, help="shortest time between two firings of a schedule, in seconds"
     )
+    parser.add_argument(
+        "--enforce-policies",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="whether calls are refused that the policies of the caller's role do not allow",
+    )
     parser.add_argument("--follow-stdin", action="store_true", help="stop when standard input is closed")
     options = parser.parse_args()
     settings = Settings(
@@ -38,6 +44,7 @@ def main() -> None:
         seed=options.seed,
         model_monitor=options.model_monitor,
         schedules_rest=timedelta(seconds=options.schedules_rest),
+        enforce_policies=options.enforce_policies,
     )
     prepare_environment(settings)
     from localaws.server import serve  # noqa: PLC0415 - moto reads the environment when it is imported

@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from types import TracebackType
 from typing import IO, Any
 from urllib.parse import urlencode
@@ -20,6 +21,8 @@ from urllib.parse import urlencode
 from localaws.services import Settings, account_client, sdk_environment
 
 STOP_SECONDS = 10
+PERMISSIONS_FILE = "LOCALAWS_PERMISSIONS"
+"""Environment variable: the file into which an account writes :meth:`LocalAccount.permissions` when it is stopped."""
 
 _RETURN_MEMORY = {
     "MALLOC_ARENA_MAX": "2",
@@ -53,6 +56,8 @@ class LocalAccount:
     schedules_rest : timedelta
         Shortest time between two firings of a schedule of EventBridge Scheduler. AWS has no such thing: it makes
         long simulations cheap in which something looks for work every few minutes.
+    enforce_policies : bool
+        Whether what a role's policies do not allow is refused; otherwise it is only written down.
 
     Examples
     --------
@@ -72,8 +77,11 @@ class LocalAccount:
         seed: int = 0,
         model_monitor: bool = True,
         schedules_rest: timedelta = timedelta(),
+        enforce_policies: bool = True,
     ) -> None:
-        self._settings = Settings(account_id, region, start, images or {}, seed, model_monitor, schedules_rest)
+        self._settings = Settings(
+            account_id, region, start, images or {}, seed, model_monitor, schedules_rest, enforce_policies
+        )
         self._process: subprocess.Popen[str] | None = None
         self._errors: IO[str] | None = None
         self.endpoint_url = ""
@@ -107,6 +115,7 @@ class LocalAccount:
                 *("--images", json.dumps({key: list(value) for key, value in settings.images.items()})),
                 *("--schedules-rest", str(settings.schedules_rest.total_seconds())),
                 "--model-monitor" if settings.model_monitor else "--no-model-monitor",
+                "--enforce-policies" if settings.enforce_policies else "--no-enforce-policies",
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -131,6 +140,8 @@ class LocalAccount:
         process, self._process = self._process, None
         if process is None:
             return
+        if self.endpoint_url and process.poll() is None and (path := os.environ.get(PERMISSIONS_FILE)):
+            Path(path).write_text(json.dumps(self.permissions()))
         if process.stdin:
             with contextlib.suppress(BrokenPipeError):
                 process.stdin.close()  # the sign to stop
@@ -172,9 +183,9 @@ class LocalAccount:
             "CDK_DEFAULT_REGION": self.region,
         }
 
-    def client(self, service: str) -> Any:
-        """Return a boto3 client of this account."""
-        return account_client(service, self.account_id, self.region, self.endpoint_url)
+    def client(self, service: str, role: str | None = None) -> Any:
+        """Return a boto3 client of this account; its owner's, or with the permissions of `role` (an ARN)."""
+        return account_client(service, self.account_id, self.region, self.endpoint_url, role)
 
     @property
     def now(self) -> datetime:
@@ -204,6 +215,15 @@ class LocalAccount:
         return [
             {"time": entry["time"], "topic": entry["subject"], **entry["detail"]} for entry in self.journal("message")
         ]
+
+    def permissions(self) -> list[dict[str, Any]]:
+        """Return what roles have asked for, each thing once.
+
+        Each is a dictionary of ``role`` (ARN), ``logical_id`` (of the role in its stack; None for one without),
+        ``action``, ``resource`` and ``allowed``.
+        """
+        used: list[dict[str, Any]] = self._request("GET", "permissions")
+        return used
 
     def failures(self) -> list[dict[str, Any]]:
         """Return what went wrong inside the account itself."""

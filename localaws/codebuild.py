@@ -111,7 +111,7 @@ class CodeBuild:
         self._by_token[token] = running["id"]
         self._announce(running)
         for uri in pushed(running):
-            self._push(uri)
+            self._push(uri, running["serviceRole"])
         ended = self._builds[running["id"]] = self._ended(running)
         self._announce(ended)
         return {"build": ended}
@@ -161,11 +161,11 @@ class CodeBuild:
         ended = {"currentPhase": "COMPLETED", "buildStatus": "SUCCEEDED", "buildComplete": True, "endTime": now}
         return build | ended | {"phases": phases}
 
-    def _push(self, uri: str) -> None:
+    def _push(self, uri: str, role: str) -> None:
         if image := _IMAGE.fullmatch(uri):
             layer = {"digest": f"sha256:{hashlib.sha256(uri.encode()).hexdigest()}", "size": 1}
             manifest = {"schemaVersion": 2, "mediaType": _MANIFEST, "config": layer, "layers": [layer]}
-            self._services.client("ecr").put_image(
+            self._services.client("ecr", role).put_image(
                 repositoryName=image["repository"], imageTag=image["tag"], imageManifest=json.dumps(manifest)
             )
 

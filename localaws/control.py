@@ -5,6 +5,7 @@ GET   /localaws/clock               ``{"now": ...}``
 POST  /localaws/clock               ``{"to": ...}``: advance, run what is due, answer when all is over
 POST  /localaws/settle              wait until everything that was set off has finished
 GET   /localaws/journal             entries, filtered by ``kind`` and ``after`` (a number)
+GET   /localaws/permissions        what roles have asked for, and whether their policies allow it
 GET   /localaws/functions/NAME/logs what a function printed
 PUT   /localaws/custom-resources/ID where the function behind a custom resource answers
 ===== ============================= ===========================================================
@@ -22,6 +23,7 @@ from werkzeug.routing import Map, Rule
 from werkzeug.wrappers import Request, Response
 
 from localaws.cloudformation.custom import CustomResource
+from localaws.cloudformation.identity import declared_roles
 from localaws.services import Services
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ class Control:
                 Rule(f"{PREFIX}/clock", endpoint=self._advance, methods=["POST"]),
                 Rule(f"{PREFIX}/settle", endpoint=self._settle, methods=["POST"]),
                 Rule(f"{PREFIX}/journal", endpoint=self._journal, methods=["GET"]),
+                Rule(f"{PREFIX}/permissions", endpoint=self._permissions, methods=["GET"]),
                 Rule(f"{PREFIX}/custom-resources/<request_id>", endpoint=self._custom_resource, methods=["PUT"]),
                 Rule(f"{PREFIX}/functions/<name>/logs", endpoint=self._logs, methods=["GET"]),
             ]
@@ -73,6 +76,10 @@ class Control:
     def _journal(self, request: Request) -> Response:
         after = request.args.get("after", default=-1, type=int)
         return _json(self._services.journal.read(request.args.get("kind"), after))
+
+    def _permissions(self, _: Request) -> Response:
+        declared = declared_roles(self._services)
+        return _json([{**used, "logical_id": declared.get(used["role"])} for used in self._services.access.read()])
 
     def _custom_resource(self, request: Request, request_id: str) -> Response:
         if not CustomResource.responses.put(request_id, request.get_data()):

@@ -130,7 +130,8 @@ class Dispatcher:
         replace(
             DomainDispatcherApplication, "get_backend_for_host", cache(DomainDispatcherApplication.get_backend_for_host)
         )
-        self._moto = services.sagemaker.in_front_of(DomainDispatcherApplication(create_backend_app))
+        moto = services.sagemaker.in_front_of(DomainDispatcherApplication(create_backend_app))
+        self._moto = services.access.in_front_of(moto)
         gc.freeze()  # what was imported stays; looking at it again would make each collection slow
         self._ready.set()
 

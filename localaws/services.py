@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
+from localaws.access import Access
 from localaws.clock import Clock, utc
 from localaws.journal import Journal
 from localaws.work import WorkQueue
@@ -42,6 +43,7 @@ class Settings:
     seed: int = 0
     model_monitor: bool = True
     schedules_rest: timedelta = timedelta()
+    enforce_policies: bool = True
 
     def __post_init__(self) -> None:
         """Check what a typing error would turn into puzzles."""
@@ -70,6 +72,8 @@ class Services:
         Whether the account may use SageMaker Model Monitor, which takes no new customers.
     schedules_rest : timedelta
         Shortest time between two firings of a schedule of EventBridge Scheduler.
+    access : Access
+        What roles have called, and what their policies allow.
     clock : Clock
         The simulated time.
     work : WorkQueue
@@ -88,6 +92,7 @@ class Services:
     seed: int
     model_monitor: bool
     schedules_rest: timedelta
+    access: Access
     clock: Clock
     work: WorkQueue
     journal: Journal
@@ -112,6 +117,7 @@ class Services:
             seed=settings.seed,
             model_monitor=settings.model_monitor,
             schedules_rest=settings.schedules_rest,
+            access=Access(settings.account_id, settings.region, enforce=settings.enforce_policies),
             clock=clock,
             work=work,
             journal=journal,
@@ -127,13 +133,13 @@ class Services:
         """Put an event of an AWS service on the default bus."""
         self.bus.put(source=source, detail_type=detail_type, detail=detail, resources=resources, time=time)
 
-    def client(self, service: str) -> Any:
-        """Return a boto3 client for a service of this account."""
-        return account_client(service, self.account_id, self.region, self.endpoint_url)
+    def client(self, service: str, role: str | None = None) -> Any:
+        """Return a boto3 client for a service of this account; its owner's, or with the permissions of `role`."""
+        return account_client(service, self.account_id, self.region, self.endpoint_url, role)
 
-    def environment(self) -> dict[str, str]:
-        """Return the environment variables that lead any AWS SDK to this account."""
-        return sdk_environment(self.account_id, self.region, self.endpoint_url)
+    def environment(self, role: str | None = None) -> dict[str, str]:
+        """Return the environment variables that lead any AWS SDK to this account; the owner's, or those of `role`."""
+        return sdk_environment(self.account_id, self.region, self.endpoint_url, role)
 
 
 def access_key(account_id: str) -> str:
@@ -141,12 +147,12 @@ def access_key(account_id: str) -> str:
     return f"LOCALAWS{account_id}"
 
 
-def sdk_environment(account_id: str, region: str, endpoint: str) -> dict[str, str]:
+def sdk_environment(account_id: str, region: str, endpoint: str, role: str | None = None) -> dict[str, str]:
     """Return the environment variables that lead an AWS SDK to the account at `endpoint`."""
     return {
         "AWS_ACCESS_KEY_ID": access_key(account_id),
         "AWS_SECRET_ACCESS_KEY": "not-a-secret",
-        "AWS_SESSION_TOKEN": "not-a-token",
+        "AWS_SESSION_TOKEN": role or "not-a-token",
         "AWS_REGION": region,
         "AWS_DEFAULT_REGION": region,
         "AWS_ENDPOINT_URL": endpoint,
@@ -155,11 +161,12 @@ def sdk_environment(account_id: str, region: str, endpoint: str) -> dict[str, st
 
 
 @cache
-def account_client(service: str, account_id: str, region: str, endpoint: str) -> Any:
+def account_client(service: str, account_id: str, region: str, endpoint: str, role: str | None = None) -> Any:
     """Return a boto3 client for the account at `endpoint`."""
     session = boto3.session.Session(
         aws_access_key_id=access_key(account_id),
         aws_secret_access_key="not-a-secret",  # noqa: S106 - it is not
+        aws_session_token=role,
         region_name=region,
     )
     # One attempt: the account is on this machine, and a retry would only hide its error.

@@ -79,13 +79,14 @@ class ModelMonitorResources(Construct):
         spellings = dict.fromkeys((endpoint, endpoint.lower()))  # SageMaker spells names in lower case in some ARNs
         schedules = tuple(self._arn("monitoring-schedule", f"{name}-*") for name in spellings)
         jobs = tuple(self._arn("processing-job", name) for name in ("model-*", "groundtruth-merge-*"))
-        verbs = ("ListMonitoringAlerts", "StopMonitoringSchedule", "UpdateMonitoringAlert")
+        verbs = ("StopMonitoringSchedule", "UpdateMonitoringAlert")
         probing = ("CreateMonitoringSchedule", "DeleteMonitoringSchedule")
-        unnamed = "SageMaker names no resources in lists of executions."
+        lists = ("sagemaker:ListMonitoringAlerts", "sagemaker:ListMonitoringExecutions")
+        unnamed = "SageMaker names no resources in lists of executions and alerts."
         return [
             Grant(tuple(f"sagemaker:{v}" for v in probing), (self._arn("monitoring-schedule", self._probe),)),
             Grant(tuple(f"sagemaker:{v}" for v in verbs), schedules, wildcard=_NAMED_BY_AMAZON),
-            Grant(("sagemaker:ListMonitoringExecutions",), ("*",), wildcard=unnamed),
+            Grant(lists, ("*",), wildcard=unnamed),
             Grant(("sagemaker:StopProcessingJob",), jobs, wildcard=_NAMED_BY_AMAZON),
             objects(self, [Place(self._storage.bucket.bucket_name, layout.analysis_configs)], "PutObject"),
             use_key(self._storage.key.key_arn),

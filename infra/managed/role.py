@@ -65,7 +65,7 @@ def job_role(
     grants = [
         *_data(scope, config, monitors, storage),
         *use_volume_key(storage.key.key_arn),
-        put_metrics(*_NAMESPACES),
+        *([put_metrics(*_NAMESPACES)] if config.runtime.managed.publish_metrics else ()),
         write_job_logs(scope, "ProcessingJobs"),
         *(grant for image in images for grant in pull_repository(image.repository_arn)),
         *_network(scope, config),

@@ -39,7 +39,7 @@ class AsynchronousInvocations:
         side = "OnFailure" if answer.function_error else "OnSuccess"
         if destination := destinations.get(side, {}).get("Destination"):
             record = self._record(function, event, answer, count)
-            self._services.targets.send(destination, record)
+            self._services.targets.send(destination, record, function.role)
         if answer.function_error:
             self._to_dead_letter_queue(function, event, answer)
 
@@ -50,7 +50,7 @@ class AsynchronousInvocations:
                 "ErrorCode": "200",
                 "ErrorMessage": _message(answer)[:1024],
             }
-            self._services.targets.dead_letter(queue, event.decode(), attributes)
+            self._services.targets.dead_letter(queue, event.decode(), attributes, function.role)
 
     def _record(self, function: Any, event: bytes, answer: Answer, count: int) -> dict[str, Any]:
         failed = answer.function_error is not None

@@ -34,6 +34,9 @@ class FunctionCode:
     timeout_seconds: int
     log_group: str
     log_format: str
+    role: str
+    key_arn: str | None
+    tracing: bool
     variables: tuple[tuple[str, str], ...]
     layers: tuple[str, ...]
     sha256: str

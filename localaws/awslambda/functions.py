@@ -13,6 +13,7 @@ from typing import Any
 from moto.awslambda.utils import get_backend
 from moto.logs.models import logs_backends
 
+from localaws.access import Permission
 from localaws.awslambda.codestore import CodeStore
 from localaws.awslambda.environment import Environment, FunctionCode
 from localaws.awslambda.interpreter import CannotRunFunctionError
@@ -118,7 +119,7 @@ class Functions:
             self._code.unpacked(code.sha256, function.code_bytes),
             [self._code.unpacked(layer.code_sha_256, layer.code_bytes) for layer in layers if layer is not None],
             work_dir=self._services.work_dir,
-            sdk=self._services.environment(),
+            sdk=self._services.environment(code.role),
         )
 
     def _take_down(self, code: FunctionCode, request_id: str, output: str, result: Result, duration_ms: float) -> None:
@@ -126,6 +127,7 @@ class Functions:
         failed = result.outcome != "response"
         lines = output.splitlines()
         self._lines[code.name].extend(lines)
+        services.access.check(code.role, _on_its_behalf(services, code))
         _put_log_lines(services, code, request_id, lines)
         for line in lines:
             self._publish_metrics(code.name, line)
@@ -159,10 +161,25 @@ def function_code(function: Any) -> FunctionCode:
         timeout_seconds=int(function.timeout),
         log_group=logging.get("LogGroup", f"/aws/lambda/{function.function_name}"),
         log_format=logging.get("LogFormat", "Text"),
+        role=function.role,
+        key_arn=function.kms_key_arn,
+        tracing=function.tracing_config.get("Mode") == "Active",
         variables=tuple(sorted(function.environment_vars.items())),
         layers=tuple(layer["Arn"] for layer in function.layers),
         sha256=function.code_sha_256,
     )
+
+
+def _on_its_behalf(services: Services, code: FunctionCode) -> Iterator[Permission]:
+    """Yield what Lambda does with the role of a function: it decrypts its variables, writes logs, and traces."""
+    if code.key_arn:
+        yield Permission("kms:Decrypt", code.key_arn)
+    group = f"arn:aws:logs:{services.region}:{services.account_id}:log-group:{code.log_group}"
+    yield Permission("logs:CreateLogStream", f"{group}:log-stream:{code.name}")
+    yield Permission("logs:PutLogEvents", f"{group}:log-stream:{code.name}")
+    if code.tracing:
+        yield Permission("xray:PutTraceSegments", "*")
+        yield Permission("xray:PutTelemetryRecords", "*")
 
 
 def _framed(code: FunctionCode, request_id: str, printed: str, result: Result, duration_ms: float) -> str:

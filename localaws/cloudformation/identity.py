@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 
+from moto.cloudformation.models import cloudformation_backends
+
 from localaws.cloudformation.resource import ApiResource, Properties
+from localaws.services import Services
 
 
 class Role(ApiResource):
@@ -97,6 +100,13 @@ class Key(ApiResource):
         """Schedule the key's deletion, which is all that AWS allows."""
         days = self.properties.get("PendingWindowInDays", 30)
         self.client("kms").schedule_key_deletion(KeyId=self.physical_id, PendingWindowInDays=days)
+
+
+def declared_roles(services: Services) -> dict[str, str]:
+    """Return the logical ids of the roles in stacks, by ARN."""
+    stacks = cloudformation_backends[services.account_id][services.region].stacks.values()
+    created = [item for stack in stacks for item in stack.resource_map._parsed_resources.items()]  # noqa: SLF001
+    return {one.attributes["Arn"]: logical_id for logical_id, one in created if isinstance(one, Role)}
 
 
 TYPES = (Role, Policy, Key)

@@ -6,6 +6,8 @@ Why each of moto 5.2.5's functions is replaced
 - ``resource_name_property_from_type`` looks only at moto's own classes.
 - ``parse_and_create_resource`` lets properties that a model never looks at vanish, and reports an exception of a model
   as an internal error without the resource's name.
+- ``ResourceMap``'s order of creation knows ``DependsOn`` alone: what a resource refers to is made on the way, before
+  that resource's own dependencies. A function would be there, and invoked, before its role has its policy.
 - ``CloudFormationBackend.create_stack`` leaves half a stack behind when a resource fails. (An update that fails stays
   half done here too.)
 - ``CloudFormationBackend.delete_stack`` forgets the stack before it deletes it: the CLI that watches sees an error,
@@ -105,7 +107,11 @@ def _creation() -> None:
                 self.stacks.pop(stack_id).resource_map.delete()
             raise
 
+    def dependencies_first(self: Any) -> list[str]:
+        return dependents_first(self._resource_json_map)[::-1]
+
     replace(parsing, "parse_and_create_resource", parse_and_create_resource)
+    replace(ResourceMap, "_ResourceMap__get_resources_in_dependency_order", dependencies_first)
     original_create_stack = replace(CloudFormationBackend, "create_stack", create_stack)
 
 

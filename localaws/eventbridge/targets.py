@@ -78,9 +78,9 @@ class Targets:
                 f"target {arn!r} cannot be reached on the local account; possible are {', '.join(self._by_service)}"
             )
 
-    def send(self, arn: str, payload: Any) -> None:
-        """Hand a JSON-ready `payload` to `arn`; an error of the target is raised."""
-        self._send({"Arn": arn}, json.dumps(payload))
+    def send(self, arn: str, payload: Any, role: str) -> None:
+        """Hand a JSON-ready `payload` to `arn`, with the permissions of `role`; an error of the target is raised."""
+        self._send({"Arn": arn, "RoleArn": role}, json.dumps(payload))
 
     def deliver(self, delivery: Delivery) -> bool:
         """Hand over; what cannot be handed over goes to the dead-letter queue of the target, if it has one.
@@ -95,14 +95,17 @@ class Targets:
         self._services.journal.write("delivery", delivery.target["Arn"], source=delivery.source_arn, status="delivered")
         return True
 
-    def dead_letter(self, queue_arn: str, body: str, attributes: Mapping[str, str]) -> None:
-        """Put a message into a dead-letter queue (or topic), and publish the queue's depth as SQS does."""
+    def dead_letter(self, queue_arn: str, body: str, attributes: Mapping[str, str], role: str | None = None) -> None:
+        """Put a message into a dead-letter queue (or topic), and publish the queue's depth as SQS does.
+
+        It is sent with the permissions of `role`; without one the queue's own policy counts.
+        """
         typed = {name: {"DataType": "String", "StringValue": text} for name, text in attributes.items() if text}
         if _service(queue_arn) == "sns":
-            self._services.client("sns").publish(TopicArn=queue_arn, Message=body, MessageAttributes=typed)
+            self._services.client("sns", role).publish(TopicArn=queue_arn, Message=body, MessageAttributes=typed)
             return
         sqs, url = self._services.client("sqs"), self._queue_url(queue_arn)
-        sqs.send_message(QueueUrl=url, MessageBody=body, MessageAttributes=typed)
+        self._services.client("sqs", role).send_message(QueueUrl=url, MessageBody=body, MessageAttributes=typed)
         depth = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])["Attributes"]
         self._services.metrics.put_aws(
             "AWS/SQS",
@@ -133,25 +136,25 @@ class Targets:
                 "ERROR_MESSAGE": str(error)[:1024],
                 "RETRY_ATTEMPTS": "0",
             }
-            self.dead_letter(queue, delivery.text, attributes)
+            self.dead_letter(queue, delivery.text, attributes, self._role_for_dead_letters(delivery))
 
-    def _to_function(self, arn: str, text: str, _: Mapping[str, Any]) -> None:
-        self._services.client("lambda").invoke(FunctionName=arn, InvocationType="Event", Payload=text.encode())
+    def _to_function(self, arn: str, text: str, target: Mapping[str, Any]) -> None:
+        self._client("lambda", target).invoke(FunctionName=arn, InvocationType="Event", Payload=text.encode())
 
     def _to_queue(self, arn: str, text: str, target: Mapping[str, Any]) -> None:
         group = target.get("SqsParameters", {}).get("MessageGroupId")
         more = {"MessageGroupId": group} if group else {}
-        self._services.client("sqs").send_message(QueueUrl=self._queue_url(arn), MessageBody=text, **more)
+        self._client("sqs", target).send_message(QueueUrl=self._queue_url(arn), MessageBody=text, **more)
 
-    def _to_topic(self, arn: str, text: str, _: Mapping[str, Any]) -> None:
-        self._services.client("sns").publish(TopicArn=arn, Message=text)
+    def _to_topic(self, arn: str, text: str, target: Mapping[str, Any]) -> None:
+        self._client("sns", target).publish(TopicArn=arn, Message=text)
 
-    def _to_state_machine(self, arn: str, text: str, _: Mapping[str, Any]) -> None:
-        self._services.client("stepfunctions").start_execution(stateMachineArn=arn, input=text)
+    def _to_state_machine(self, arn: str, text: str, target: Mapping[str, Any]) -> None:
+        self._client("stepfunctions", target).start_execution(stateMachineArn=arn, input=text)
 
     def _to_pipeline(self, arn: str, _: str, target: Mapping[str, Any]) -> None:
         parameters = target.get("SageMakerPipelineParameters", {}).get("PipelineParameterList", [])
-        self._services.client("sagemaker").start_pipeline_execution(
+        self._client("sagemaker", target).start_pipeline_execution(
             PipelineName=arn.rsplit("/", 1)[-1], PipelineParameters=parameters
         )
 
@@ -163,16 +166,24 @@ class Targets:
             logs.create_log_stream(logGroupName=group, logStreamName=stream)
         logs.put_log_events(logGroupName=group, logStreamName=stream, logEvents=[{"timestamp": at, "message": text}])
 
-    def _to_bus(self, arn: str, text: str, _: Mapping[str, Any]) -> None:
+    def _to_bus(self, arn: str, text: str, target: Mapping[str, Any]) -> None:
         event = json.loads(text)
         entry = {"Source": event["source"], "DetailType": event["detail-type"], "Detail": json.dumps(event["detail"])}
-        self._services.client("events").put_events(Entries=[{**entry, "EventBusName": arn}])
+        self._client("events", target).put_events(Entries=[{**entry, "EventBusName": arn}])
 
-    def _to_api(self, arn: str, text: str, _: Mapping[str, Any]) -> None:
+    def _to_api(self, arn: str, text: str, target: Mapping[str, Any]) -> None:
         """Call any operation: ``arn:aws:scheduler:::aws-sdk:sqs:sendMessage``."""
         service, operation = arn.rsplit(":", 2)[1:]
         name = xform_name(operation[:1].upper() + operation[1:])
-        getattr(self._services.client(_SDK_NAMES.get(service, service)), name)(**json.loads(text))
+        getattr(self._client(_SDK_NAMES.get(service, service), target), name)(**json.loads(text))
+
+    def _role_for_dead_letters(self, delivery: Delivery) -> str | None:
+        """Return the role of a schedule; a rule sends its dead letters as the service."""
+        return delivery.target.get("RoleArn") if _service(delivery.source_arn) == "scheduler" else None
+
+    def _client(self, service: str, target: Mapping[str, Any]) -> Any:
+        """Return a client with the permissions of the target's role; without one the target's own policy counts."""
+        return self._services.client(service, target.get("RoleArn"))
 
     def _queue_url(self, arn: str) -> str:
         url: str = self._services.client("sqs").get_queue_url(QueueName=arn.rsplit(":", 1)[-1])["QueueUrl"]

@@ -43,10 +43,10 @@ class Account(Protocol):
     def now(self) -> datetime:
         """Return the simulated time, in UTC."""
 
-    def client(self, service: str) -> Any:
-        """Return a boto3 client of a service of the account."""
+    def client(self, service: str, role: str | None = None) -> Any:
+        """Return a boto3 client of a service of the account; its owner's, or with the permissions of `role`."""
 
-    def environment(self) -> dict[str, str]:
+    def environment(self, role: str | None = None) -> dict[str, str]:
         """Return the environment variables by which an AWS client in another process finds the account."""
 
     def put_event(

@@ -39,6 +39,7 @@ class Invocation:
     response: Payload
     inference_id: str | None = None
     custom_attributes: str | None = None
+    role: str | None = None
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,7 @@ class _File:
     started: datetime
     destination: str
     key_id: str | None
+    role: str | None
     lines: list[bytes] = field(default_factory=list)
 
 
@@ -110,7 +112,8 @@ class Capture:
                 return
             event_id = str(uuid.UUID(int=source.getrandbits(128), version=4))
             done = self._files.pop(where, None) if self._hour_is_over(where, now) else None
-            file = self._files.setdefault(where, _File(now, config["DestinationS3Uri"], config.get("KmsKeyId")))
+            new = _File(now, config["DestinationS3Uri"], config.get("KmsKeyId"), invocation.role)
+            file = self._files.setdefault(where, new)
             file.lines.append(_line(record(invocation, config, event_id, now)))
             full = self._files.pop(where) if len(file.lines) >= _RECORDS_PER_FILE else None
             for finished in filter(None, (done, full)):
@@ -137,7 +140,8 @@ class Capture:
         encryption: dict[str, Any] = {}
         if file.key_id:
             encryption = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": file.key_id}
-        self._account.client("s3").put_object(Bucket=bucket, Key=key, Body=b"".join(file.lines), **encryption)
+        s3 = self._account.client("s3", file.role)
+        s3.put_object(Bucket=bucket, Key=key, Body=b"".join(file.lines), **encryption)
 
 
 def record(invocation: Invocation, config: Document, event_id: str, now: datetime) -> Document:

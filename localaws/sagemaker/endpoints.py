@@ -224,7 +224,7 @@ class Endpoints:
                 for container in variant.containers:
                     if text := container.new_log():
                         group, stream = f"/aws/sagemaker/Endpoints/{endpoint}", f"{name}/{container.name}"
-                        ship_log(self._account.client("logs"), group, stream, text, milliseconds)
+                        ship_log(self._account.client("logs", variant.role), group, stream, text, milliseconds)
                         shipped = True
         return shipped
 
@@ -254,7 +254,7 @@ class Endpoints:
             containers = self._models.containers(variant["ModelName"])
         except ValidationError as error:
             raise StartError(str(error)) from error
-        return start_variant(self._account, containers, folder)
+        return start_variant(self._account, containers, folder, self._models.role(variant["ModelName"]))
 
     def _updated(self, old: Document, config: Document, request: Request) -> Document:
         replaced = ("DataCaptureConfig", "FailureReason", "ShadowProductionVariants")

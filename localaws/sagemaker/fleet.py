@@ -158,10 +158,10 @@ class Container:
 
 
 class Variant:
-    """The containers of one production variant, each reading what the one before it wrote."""
+    """The containers of one production variant, each reading what the one before it wrote; all have the same role."""
 
-    def __init__(self, containers: list[Container]) -> None:
-        self.containers = containers
+    def __init__(self, containers: list[Container], role: str | None) -> None:
+        self.containers, self.role = containers, role
 
     def ask(self, body: bytes, content_type: str, accept: str) -> tuple[str, Answer]:
         """Return the last answer, or the first that is an error, and the name of the container that gave it."""
@@ -179,8 +179,8 @@ class Variant:
             container.close()
 
 
-def start_variant(account: Account, containers: list[Document], folder: Path) -> Variant:
-    """Fetch, unpack and start the `containers` of a model below `folder`.
+def start_variant(account: Account, containers: list[Document], folder: Path, role: str | None) -> Variant:
+    """Fetch, unpack and start the `containers` of a model below `folder`, with the permissions of `role`.
 
     Raises
     ------
@@ -191,22 +191,22 @@ def start_variant(account: Account, containers: list[Document], folder: Path) ->
     for number, container in enumerate(containers, start=1):
         name = "primary" if len(containers) == 1 else f"container-{number}"
         try:
-            started.append(_container(account, name, container, storage.empty(folder / name)))
+            started.append(_container(account, name, container, storage.empty(folder / name), role))
             started[-1].start()
         except storage.StorageError as error:
-            Variant(started).close()
+            Variant(started, role).close()
             raise StartError(f"Failed to download model data for container {name}: {error}") from error
         except StartError:
-            Variant(started).close()
+            Variant(started, role).close()
             raise
-    return Variant(started)
+    return Variant(started, role)
 
 
-def _container(account: Account, name: str, container: Document, folder: Path) -> Container:
+def _container(account: Account, name: str, container: Document, folder: Path, role: str | None) -> Container:
     given: dict[str, str] = container.get("Environment", {})
     model = folder / "model"
     model.mkdir()
-    s3 = account.client("s3")
+    s3 = account.client("s3", role)
     if url := container.get("ModelDataUrl"):
         storage.unpack(storage.read(s3, url), model)
     if source := container.get("ModelDataSource", {}).get("S3DataSource"):
@@ -215,7 +215,7 @@ def _container(account: Account, name: str, container: Document, folder: Path) -
     if (scripts := given.get("SAGEMAKER_SUBMIT_DIRECTORY", "")).startswith("s3://"):
         storage.unpack(storage.read(s3, scripts), model / "code")
         told["SAGEMAKER_SUBMIT_DIRECTORY"] = str(model / "code")
-    environment = inherited_environment() | account.environment() | told | {"SM_MODEL_DIR": str(model)}
+    environment = inherited_environment() | account.environment(role) | told | {"SM_MODEL_DIR": str(model)}
     command = [stand_in(container.get("Image", ""), account.images).python, "-u", str(Path(worker.__file__).resolve())]
     log = folder / "log.txt"
     return Container(name, lambda: _Process(command, model, log, environment), log)

@@ -106,6 +106,7 @@ class Invocations:
                     response=Payload(answer.content_type, answer.body),
                     inference_id=headers.get("X-Amzn-SageMaker-Inference-Id"),
                     custom_attributes=headers.get("X-Amzn-SageMaker-Custom-Attributes"),
+                    role=variant.role,
                 ),
                 capture,
             )

@@ -38,6 +38,11 @@ class Jobs(ABC):
     def instances(self, job: Document) -> int:
         """Return on how many instances `job` runs."""
 
+    def role(self, job: Document) -> str | None:
+        """Return the role with which `job` works."""
+        role: str | None = job.get("RoleArn")
+        return role
+
     @abstractmethod
     def execute(self, job: Document, sandboxes: list[Sandbox]) -> None:
         """Run `job` on its instances, one after the other, and complete its description.
@@ -127,15 +132,16 @@ class Jobs(ABC):
             outcome = {status: "Stopped"}
         now = self.account.now()
         for sandbox in sandboxes:
-            self._ship_log(job[f"{self.kind}JobName"], sandbox)
+            self._ship_log(job, sandbox)
         record.document |= outcome | {f"{self.kind}EndTime": now, "LastModifiedTime": now}
         self._announce(record)
 
-    def _ship_log(self, name: str, sandbox: Sandbox) -> None:
+    def _ship_log(self, job: Document, sandbox: Sandbox) -> None:
         milliseconds = int(self.account.now().timestamp() * 1000)
         text = sandbox.log.read_text(errors="replace") if sandbox.log.exists() else ""
-        stream = f"{name}/{sandbox.host}-{milliseconds // 1000}"
-        ship_log(self.account.client("logs"), f"/aws/sagemaker/{self.kind}Jobs", stream, text, milliseconds)
+        stream = f"{job[f'{self.kind}JobName']}/{sandbox.host}-{milliseconds // 1000}"
+        logs = self.account.client("logs", self.role(job))
+        ship_log(logs, f"/aws/sagemaker/{self.kind}Jobs", stream, text, milliseconds)
 
     def _announce(self, record: Record) -> None:
         detail = events.state(record.document, self.event_fields)

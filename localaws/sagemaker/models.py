@@ -38,9 +38,10 @@ class Models:
         name = request["ModelName"]
         if ("PrimaryContainer" in request) == ("Containers" in request):
             raise ValidationError("One of PrimaryContainer and Containers must be specified, and not both.")
+        s3 = self._account.client("s3", request.get("ExecutionRoleArn"))
         for container in self._containers(request):
             url = container.get("ModelDataUrl")
-            if url and not storage.exists(self._account.client("s3"), url):
+            if url and not storage.exists(s3, url):
                 raise ValidationError(f"Could not find model data at {url}.")
         document = {"EnableNetworkIsolation": False} | described(
             request, ModelArn=self._models.arn(name), CreationTime=self._account.now()
@@ -69,6 +70,11 @@ class Models:
     def containers(self, model_name: str) -> list[Document]:
         """Return the containers of a model, model packages resolved to theirs."""
         return self._containers(self._models.get(model_name).document)
+
+    def role(self, model_name: str) -> str | None:
+        """Return the role with which a model's containers work."""
+        role: str | None = self._models.get(model_name).document.get("ExecutionRoleArn")
+        return role
 
     def _containers(self, model: Request) -> list[Document]:
         given: list[Document] = model.get("Containers") or [model["PrimaryContainer"]]

@@ -71,7 +71,7 @@ class ProcessingJobs(Jobs):
 
     def execute(self, job: Document, sandboxes: list[Sandbox]) -> None:
         """Run the instances one after the other; the first that fails ends the job."""
-        s3 = self.account.client("s3")
+        s3 = self.account.client("s3", self.role(job))
         sources = [given["S3Input"] for given in job.get("ProcessingInputs", [])]
         found = [(source, self._items(s3, source, job["RoleArn"])) for source in sources]
         for sandbox in sandboxes:
@@ -87,7 +87,8 @@ class ProcessingJobs(Jobs):
         outputs = [made["S3Output"] for made in job.get("ProcessingOutputConfig", {}).get("Outputs", [])]
         for made in outputs:
             sandbox.path(made["LocalPath"])
-        environment = self.account.environment() | _places(job, sandbox) | job.get("Environment", {})
+        given = self.account.environment(self.role(job))
+        environment = given | _places(job, sandbox) | job.get("Environment", {})
         seconds = job.get("StoppingCondition", {}).get("MaxRuntimeInSeconds", _LONGEST)
         command = self._command(job["AppSpecification"])
         try:

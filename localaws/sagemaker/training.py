@@ -63,7 +63,7 @@ class TrainingJobs(Jobs):
     def execute(self, job: Document, sandboxes: list[Sandbox]) -> None:
         """Download the channels, run the script, upload model and output."""
         (sandbox,) = sandboxes
-        s3 = self.account.client("s3")
+        s3 = self.account.client("s3", self.role(job))
         hyperparameters: dict[str, str] = job.get("HyperParameters", {})
         channels = {channel["ChannelName"]: channel for channel in job.get("InputDataConfig", [])}
         for name, channel in channels.items():
@@ -73,7 +73,7 @@ class TrainingJobs(Jobs):
         if scripts := _decoded(hyperparameters).get("sagemaker_submit_directory"):
             storage.unpack(storage.read(s3, scripts), sandbox.path(_CODE))
         environment = (
-            self.account.environment()
+            self.account.environment(self.role(job))
             | _script_mode(hyperparameters, list(channels), sandbox)
             | {"TRAINING_JOB_NAME": job["TrainingJobName"]}
             | job.get("Environment", {})

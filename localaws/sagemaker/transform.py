@@ -70,19 +70,23 @@ class TransformJobs(Jobs):
         del job
         return 1
 
+    def role(self, job: Document) -> str | None:
+        """Return the role of the job's model."""
+        return self._models.role(job["ModelName"])
+
     def execute(self, job: Document, sandboxes: list[Sandbox]) -> None:
         """Start the model, let it answer each object, end it."""
         (sandbox,) = sandboxes
         given = self._models.containers(job["ModelName"])
         own = job.get("Environment", {})
         containers = [one | {"Environment": one.get("Environment", {}) | own} for one in given]
-        s3 = self.account.client("s3")
+        s3 = self.account.client("s3", self.role(job))
         try:
             items = inputs.items(s3, job["TransformInput"]["DataSource"]["S3DataSource"])
         except storage.StorageError as error:
             raise JobError(f"ClientError: {error}") from error
         try:
-            variant = start_variant(self.account, containers, sandbox.root / "model")
+            variant = start_variant(self.account, containers, sandbox.root / "model", self.role(job))
         except StartError as error:
             raise JobError(f"AlgorithmError: {error}") from error
         try:

@@ -126,8 +126,8 @@ def _without_waiting() -> None:
 
 
 def _with_our_clients(services: Services) -> None:
-    def boto_client_for(region: str, service: str, state_credentials: Any = None) -> Any:  # noqa: ARG001 - as moto calls
-        return services.client(service)
+    def boto_client_for(region: str, service: str, state_credentials: Any = None) -> Any:  # noqa: ARG001 - one region
+        return services.client(service, None if state_credentials is None else state_credentials.role_arn)
 
     for name, module in list(sys.modules.items()):
         if name.startswith("moto.stepfunctions.") and hasattr(module, "boto_client_for"):

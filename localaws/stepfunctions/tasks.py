@@ -58,6 +58,7 @@ class _Task(StateTaskServiceCallback, ABC):
 
     def __init__(self) -> None:
         super().__init__(supported_integration_patterns=set())
+        self.role = ""
 
     @abstractmethod
     def submit(self, parameters: dict[str, Any]) -> dict[str, Any]:
@@ -81,7 +82,8 @@ class _Task(StateTaskServiceCallback, ABC):
     def _eval_service_task(
         self, env: Any, resource_runtime_part: Any, normalised_parameters: dict[str, Any], state_credentials: Any
     ) -> None:
-        del resource_runtime_part, state_credentials  # one account, one region
+        del resource_runtime_part  # one region
+        self.role = state_credentials.role_arn
         env.stack.append(_plain(self.submit(normalised_parameters)))
 
     def _eval_integration_pattern(
@@ -148,7 +150,7 @@ class SageMakerTask(_Task):
         return str(self.resource.api_action).removeprefix("create").removesuffix("Job")
 
     def _client(self) -> Any:
-        return self.services.client("sagemaker")
+        return self.services.client("sagemaker", self.role)
 
 
 class ExecutionTask(_Task):
@@ -180,7 +182,7 @@ class ExecutionTask(_Task):
         return f"StepFunctions.{error.response['Error']['Code']}Exception"
 
     def _client(self) -> Any:
-        return self.services.client("stepfunctions")
+        return self.services.client("stepfunctions", self.role)
 
 
 def install(services: Services, executions: Executions) -> None:

@@ -58,22 +58,21 @@ class Runner:
 
     def run(self, job: MonitoringJob, run: Run, schedule_arn: str, started: Callable[[str], object]) -> Execution:
         """Run `job`; when the merge fails, nothing is analysed. `started` is told the ARN of each processing job."""
-        s3, source = self._account.client("s3"), self.source(job)
+        s3, source = self._account.client("s3", job.role), self.source(job)
         if job.kind.merges:
             merged = self._finish(merge_job(job, run, source, s3), schedule_arn, started)
             if merged["ProcessingJobStatus"] != "Completed":
                 return Execution(merged)
         analysed = self._finish(analysis_job(job, run, source, s3), schedule_arn, started)
-        self._ship_metrics(analysed["ProcessingJobName"], f"aws/sagemaker/{source.scope}/{job.kind.metrics}")
+        self._ship_metrics(analysed, f"aws/sagemaker/{source.scope}/{job.kind.metrics}")
         return Execution(analysed)
 
     def _finish(self, request: dict[str, Any], schedule_arn: str, started: Callable[[str], object]) -> Document:
         started(self._jobs.create(request, MonitoringScheduleArn=schedule_arn)["ProcessingJobArn"])
         return self._jobs.wait(request["ProcessingJobName"])
 
-    def _ship_metrics(self, job_name: str, namespace: str) -> None:
-        data = self._jobs.metric_data(job_name)
+    def _ship_metrics(self, job: Document, namespace: str) -> None:
+        data = self._jobs.metric_data(job["ProcessingJobName"])
+        cloudwatch = self._account.client("cloudwatch", self._jobs.role(job))
         for start in range(0, len(data), _METRICS_PER_CALL):
-            self._account.client("cloudwatch").put_metric_data(
-                Namespace=namespace, MetricData=data[start : start + _METRICS_PER_CALL]
-            )
+            cloudwatch.put_metric_data(Namespace=namespace, MetricData=data[start : start + _METRICS_PER_CALL])

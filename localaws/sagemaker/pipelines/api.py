@@ -6,6 +6,8 @@ import random
 import string
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 
 from localaws.sagemaker import storage
 from localaws.sagemaker.account import Account
@@ -169,9 +171,10 @@ class Pipelines:
         }
         if description := request.get("PipelineExecutionDescription"):
             document["PipelineExecutionDescription"] = description
+        runner = replace(self._runner, client=partial(self._account.client, role=pipeline.document["RoleArn"]))
         try:
             return Execution(
-                self._account, Record(arn, document), pipeline.document["PipelineDefinition"], parameters, self._runner
+                self._account, Record(arn, document), pipeline.document["PipelineDefinition"], parameters, runner
             )
         except DefinitionError as error:
             raise ValidationError(str(error)) from error

@@ -49,7 +49,7 @@ class Runner:
     Attributes
     ----------
     client : callable
-        Makes boto3 clients of the account.
+        Makes boto3 clients, with the permissions of the pipeline's role.
     processing, training : Jobs
         Where jobs are waited for.
     """

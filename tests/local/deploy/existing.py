@@ -9,12 +9,15 @@ from localaws.account import LocalAccount
 
 _IMAGE = "683313688378.dkr.ecr.us-east-1.amazonaws.com/sagemaker-xgboost:1.7-1"
 _SERVICE = {"Effect": "Allow", "Principal": {"Service": "sagemaker.amazonaws.com"}, "Action": "sts:AssumeRole"}
+_ALLOWED = {"Effect": "Allow", "Action": ["s3:*", "logs:*"], "Resource": "*"}
+_POLICY = json.dumps({"Version": "2012-10-17", "Statement": [_ALLOWED]})
 
 
 def put_model(account: LocalAccount, name: str, artifact: str) -> None:
     """Make a model of an artifact."""
     trust = json.dumps({"Version": "2012-10-17", "Statement": [_SERVICE]})
     role = account.client("iam").create_role(RoleName=f"{name}-serving", AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    account.client("iam").put_role_policy(RoleName=f"{name}-serving", PolicyName="serving", PolicyDocument=_POLICY)
     container = {
         "Image": _IMAGE,
         "ModelDataUrl": artifact,

@@ -9,6 +9,7 @@ from typing import Any, Final
 import pytest
 
 from tests.local.deploy.shown import DAY, PAST, PAST_DAYS, STACK, Shown, span
+from tests.local.permissions.book import check
 
 pytestmark = [pytest.mark.slow, pytest.mark.network]
 
@@ -45,6 +46,10 @@ def test_a_backfill_runs_each_window_once_the_oldest_first(shown: Shown) -> None
     repeated = json.loads(shown.watchkeeper(*ask, "--attempt", "again", "--max-concurrency", "1").stdout)
     assert len(runs(shown)) == before + 2 * PAST_DAYS
     assert concurrency(shown, repeated["execution"]) == 1
+
+
+def test_no_role_has_done_what_its_policies_do_not_allow(shown: Shown) -> None:
+    check("backfill", shown.deployment.account.permissions())
 
 
 def runs(shown: Shown) -> list[str]:

@@ -103,10 +103,10 @@ class Bench:
         while self.sagemaker.settle():
             pass
 
-    def client(self, service: str) -> Any:
+    def client(self, service: str, role: str | None = None) -> Any:  # noqa: ARG002 - nobody is refused here
         return account_client(service, self.account_id, self.region, self._endpoint_url)
 
-    def environment(self) -> dict[str, str]:
+    def environment(self, role: str | None = None) -> dict[str, str]:  # noqa: ARG002 - nobody is refused here
         return sdk_environment(self.account_id, self.region, self._endpoint_url)
 
     def put_event(self, **event: Any) -> None:

@@ -22,6 +22,7 @@ from aws_cdk import App
 from infra.app import build
 from localaws.account import LocalAccount
 from tests.local.deploy.toolkit import CDK, ROOT, cdk
+from tests.local.permissions.book import check
 from tests.local.sagemaker.conftest import Bench
 
 pytestmark = [pytest.mark.long, pytest.mark.slow, pytest.mark.network, pytest.mark.xdist_group("experiment")]
@@ -186,3 +187,7 @@ def test_the_better_variant_is_ramped_until_it_has_all_the_traffic(shop: Shop) -
     status = shop.status()
     assert (status["outcome"], status["winner"], status["is_over"]) == ("Winner", "challenger", True)
     assert shop.sell(20) == {"challenger": 20}
+
+
+def test_no_role_has_done_what_its_policies_do_not_allow(shop: Shop) -> None:
+    check("experiment", shop.account.permissions())

@@ -22,6 +22,7 @@ from botocore.exceptions import ClientError
 from infra.app import build
 from localaws.account import LocalAccount
 from tests.local.deploy.toolkit import CDK, ROOT, cdk
+from tests.local.permissions.book import check
 from tests.local.sagemaker.conftest import Bench
 
 pytestmark = [pytest.mark.long, pytest.mark.slow, pytest.mark.network, pytest.mark.xdist_group("promotion")]
@@ -326,3 +327,18 @@ def test_a_change_by_hand_raises_the_alarm_and_is_told(shop: Shop) -> None:
     shop.pass_time(61, traffic=False)
     (alarm,) = shop.client("cloudwatch").describe_alarms(AlarmNames=[f"{ENDPOINT}-identity"])["MetricAlarms"]
     assert alarm["StateValue"] == "ALARM"
+
+
+def test_no_role_has_done_what_its_policies_do_not_allow(shop: Shop) -> None:
+    check("promotion", shop.account.permissions())
+
+
+def test_the_model_card_shows_which_model_serves_and_what_runs_have_found(shop: Shop) -> None:
+    sagemaker = shop.client("sagemaker")
+    content = json.loads(sagemaker.describe_model_card(ModelCardName=ENDPOINT)["Content"])
+    champion = sagemaker.describe_model(ModelName=shop.champion["model_name"])
+    assert content["model_overview"]["model_id"] == champion["ModelArn"]
+    assert content["additional_information"]["custom_details"]["Version in service"].startswith("version 1, since")
+    (shown,) = [one for one in content["evaluation_details"] if one["name"] == "Monitor data-quality"]
+    assert shown["metadata"]["run_id"].startswith(f"{ENDPOINT}/data-quality/")
+    assert {"rows", "violations"} <= {one["name"] for one in shown["metric_groups"][0]["metric_data"]}
