@@ -12,10 +12,10 @@ from functions.common.clients import client
 from functions.common.storage import list_objects, write
 from infra.config import EndpointConfig
 from infra.config.monitors import Monitor
-from infra.managed.analysis_config import analysis_config, dump_analysis_config
 from infra.managed.jobs import JobPlace, processing_job
 from monitoring_core.errors import ConfigError
 from monitoring_core.spec import ModelBiasSpec, ModelExplainabilitySpec, MonitorSpec
+from monitoring_core.spec.analysis_config import analysis_config, dump_analysis_config
 
 _PAUSE_SECONDS: Final = 10
 _NAME_LIMIT: Final = 63

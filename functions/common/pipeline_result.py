@@ -53,7 +53,7 @@ def read_result(execution_arn: str, work: str) -> Result:
     return Result(
         registered=next(filter(None, map(_package, steps)), ""),
         failed_step=failed.get("StepName", ""),
-        failure=failed.get("FailureReason", ""),
+        failure=failed.get("FailureReason") or failed.get("Metadata", {}).get("Fail", {}).get("ErrorMessage", ""),
         decision=read_decision(execution_arn, work),
         evaluation_uri=_evaluation(execution_arn, work),
     )

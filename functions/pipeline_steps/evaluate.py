@@ -1,301 +1,118 @@
-"""Compare champion and challenger on the same held-out recent labels.
+"""Compare champion and challenger on the same held-out recent labels, and check the challenger against the champion.
 
-Runs as a file in the framework's image, beside ``score.py``; needs numpy and what the models need. Reads below
-``--input``: ``holdout/features.csv`` (headless, as the endpoint gets it), ``holdout/labels.csv``, ``champion`` and
-``challenger`` (one ``model.tar.gz`` each). Writes ``evaluation/evaluation.json`` below ``--output``.
+``python -m functions.pipeline_steps.evaluate`` reads below ``--input``: ``holdout`` (from Prepare), ``scores`` (from
+Score), ``champion`` and ``challenger`` (one ``model.tar.gz`` each), and in S3 what the endpoint's monitors of bias and
+explainability look at. Writes ``evaluation/evaluation.json`` below ``--output``.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import json
-import math
-import subprocess
-import sys
-import tarfile
-import tempfile
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
-import numpy as np
-from numpy.typing import NDArray
+from functions.pipeline_steps.checks import ChallengerCheck, check_attribution, check_bias
+from functions.pipeline_steps.compare import compare, decide
+from functions.pipeline_steps.holdout import HeldOut, as_batch, read_answers, scores_of
+from functions.pipeline_steps.message import explained
+from functions.pipeline_steps.watched import NONE, read_watched
+from monitoring_core.errors import NoDataError
+from monitoring_core.spec import ModelBiasSpec, ModelExplainabilitySpec, MonitorSpec
 
-CONFIDENCE = 0.95
-RESAMPLES = 1000
-DECISION_THRESHOLD = 0.5
-SMALLEST_PROBABILITY = 1e-15
-MAX_MESSAGE = 1024
-MAX_TAIL = 800
-"""Characters of what a failed scoring wrote last that become part of the message."""
-
-
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-
-
-class ScoringError(RuntimeError):
-    """A model could not score the held-out rows; the message ends with what it wrote last."""
-
-
-@dataclass(frozen=True)
-class Holdout:
-    """What really happened, row by row.
-
-    Attributes
-    ----------
-    labels : ndarray of int64, shape (n_rows,)
-        0 or 1.
-    groups : ndarray of int64, shape (n_rows,)
-        Number of the request that a row came in; rows of one request are not independent.
-    start, end : str
-        Times of the first and the last request.
-    """
-
-    labels: Integers
-    groups: Integers
-    start: str
-    end: str
-
-
-def area_under_curve(labels: Integers, scores: Floats, weights: Floats | None = None) -> float:
-    r"""Area under the ROC curve: the chance that a positive row scores above a negative one.
-
-    .. math:: \mathrm{AUC} = P(s_+ > s_-) + \tfrac12 P(s_+ = s_-)
-
-    Parameters
-    ----------
-    labels : ndarray of int, shape (n,)
-        0 or 1.
-    scores : ndarray of float, shape (n,)
-        Only their order counts.
-    weights : ndarray of float, shape (n,), optional
-        How often each row counts.
-
-    Returns
-    -------
-    float
-        In [0, 1]; nan if only one class is present.
-
-    Examples
-    --------
-    >>> area_under_curve(np.array([0, 0, 1, 1]), np.array([0.1, 0.4, 0.35, 0.8]))
-    0.75
-    >>> area_under_curve(np.array([1, 1]), np.array([0.1, 0.4]))
-    nan
-    """
-    ranks = np.unique(scores, return_inverse=True)[1]
-    return _area(labels, ranks, np.ones(labels.size) if weights is None else weights)
-
-
-def log_loss(labels: Integers, scores: Floats) -> float:
-    """Mean negative log-likelihood of the labels, in nats; 0 is perfect.
-
-    Examples
-    --------
-    >>> round(log_loss(np.array([0, 1]), np.array([0.5, 0.5])), 4)
-    0.6931
-    """
-    probabilities = np.clip(np.where(labels == 1, scores, 1 - scores), SMALLEST_PROBABILITY, 1)
-    return float(-np.mean(np.log(probabilities)))
-
-
-def accuracy(labels: Integers, scores: Floats) -> float:
-    """Share of rows on the right side of one half.
-
-    Examples
-    --------
-    >>> accuracy(np.array([0, 1, 1, 0]), np.array([0.1, 0.9, 0.2, 0.3]))
-    0.75
-    """
-    return float(np.mean((scores > DECISION_THRESHOLD) == (labels == 1)))
-
-
-def improvement_interval(holdout: Holdout, champion: Floats, challenger: Floats) -> tuple[float, float]:
-    """Interval of challenger's AUC minus champion's: paired bootstrap over whole requests.
-
-    Both models are scored on the same resampled requests, so what is hard for both cancels. The percentile interval
-    covers `CONFIDENCE`; it is the same every time for the same data.
-
-    Returns
-    -------
-    tuple of float
-        Lower and upper end; nan if no resample has both classes.
-    """
-    generator = np.random.default_rng(0)
-    n_groups = int(holdout.groups.max()) + 1
-    ranks = [np.unique(scores, return_inverse=True)[1] for scores in (champion, challenger)]
-    differences = np.empty(RESAMPLES)
-    for i in range(RESAMPLES):
-        counts = np.bincount(generator.integers(n_groups, size=n_groups), minlength=n_groups)
-        weights = counts[holdout.groups].astype(float)
-        before, after = (_area(holdout.labels, rank, weights) for rank in ranks)
-        differences[i] = after - before
-    defined = differences[~np.isnan(differences)]
-    if not defined.size:
-        return math.nan, math.nan
-    lower, upper = np.quantile(defined, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return float(lower), float(upper)
-
-
-def compare(holdout: Holdout, champion: Floats, challenger: Floats) -> dict[str, Any]:
-    """Everything that was measured.
-
-    Raises
-    ------
-    ValueError
-        If the held-out labels are all the same, so that nothing can be compared.
-    """
-    if np.unique(holdout.labels).size < 2:  # noqa: PLR2004 - both classes
-        raise ValueError(
-            f"all {holdout.labels.size} held-out labels are {holdout.labels[0]}; comparing needs both classes: "
-            "wait for more labels or raise HoldoutShare"
-        )
-    measured = {name: _measure(holdout.labels, s) for name, s in (("champion", champion), ("challenger", challenger))}
-    lower, upper = improvement_interval(holdout, champion, challenger)
-    return {
-        "version": 1,
-        "rows": int(holdout.labels.size),
-        "requests": int(holdout.groups.max()) + 1,
-        "start": holdout.start,
-        "end": holdout.end,
-        **measured,
-        "improvement": {
-            "metric": "auc",
-            "value": measured["challenger"]["auc"] - measured["champion"]["auc"],
-            "lower": lower,
-            "upper": upper,
-            "confidence": CONFIDENCE,
-        },
-    }
-
-
-def decide(result: dict[str, Any], min_improvement: float) -> dict[str, object]:
-    """Say whether the challenger is better beyond chance, and why: the whole interval lies above `min_improvement`.
-
-    Returns
-    -------
-    dict
-        ``better``, ``reason`` (short) and ``evidence`` (the figures).
-
-    Examples
-    --------
-    >>> gain = {"value": 0.004, "lower": -0.011, "upper": 0.021, "confidence": 0.95}
-    >>> measured = {"champion": {"auc": 0.738}, "challenger": {"auc": 0.742}, "improvement": gain}
-    >>> decide({**measured, "rows": 1911, "start": "2013-04-09", "end": "2013-04-10"}, 0.0)["reason"]
-    'AUC 0.742 vs 0.738 is not better beyond chance'
-    """
-    before, after, gain = result["champion"]["auc"], result["challenger"]["auc"], result["improvement"]
-    better = gain["lower"] > min_improvement
-    demand = f" by more than {min_improvement:g}" if min_improvement else ""
-    if better:
-        reason = f"AUC {after:.3f} vs {before:.3f} is better{demand} beyond chance"
-    elif after < before:
-        reason = f"AUC {after:.3f} < {before:.3f}"
-    else:
-        reason = f"AUC {after:.3f} vs {before:.3f} is not better{demand} beyond chance"
-    evidence = (
-        f"a gain of {gain['value']:+.4f} AUC ({gain['confidence']:.0%} interval {gain['lower']:+.4f} to "
-        f"{gain['upper']:+.4f}) on {result['rows']:,} rows from {result['start']} to {result['end']}"
-    )
-    return {"better": bool(better), "reason": reason, "evidence": evidence}
-
-
-def read_holdout(labels_file: Path) -> Holdout:
-    """Read ``labels.csv``: one line per row of ``features.csv``, with event id, time and label."""
-    with labels_file.open(newline="") as file:
-        rows = list(csv.DictReader(file))
-    numbers: dict[str, int] = {}
-    groups = [numbers.setdefault(row["event_id"], len(numbers)) for row in rows]
-    labels = np.array([float(row["label"]) for row in rows])
-    if not np.isin(labels, (0, 1)).all():
-        raise ValueError(f"labels must be 0 or 1, got {sorted(set(labels.tolist()))[:5]}")
-    times = sorted(row["time"] for row in rows)
-    return Holdout(labels.astype(np.int64), np.array(groups, dtype=np.int64), times[0], times[-1])
-
-
-def _unpack(path: Path, folder: Path) -> None:
-    """Write the files of an archive below a folder; `extractall` has filters from Python 3.11.4 on only."""
-    with tarfile.open(path) as archive:
-        for member in archive:
-            target, content = (folder / member.name).resolve(), archive.extractfile(member) if member.isfile() else None
-            if content is None:
-                continue
-            if not target.is_relative_to(folder):
-                raise ScoringError(f"{path.name}: {member.name!r} lies outside the archive's folder")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content.read())
-
-
-def score(archive_folder: Path, rows: Path) -> Floats:
-    """Score the rows with the model of an archive, in a process of its own.
-
-    Raises
-    ------
-    ScoringError
-        If that process fails.
-    """
-    archives = sorted(archive_folder.glob("*.tar.gz"))
-    if len(archives) != 1:
-        raise FileNotFoundError(f"{archive_folder.name}: expected one *.tar.gz, found {len(archives)}")
-    with tempfile.TemporaryDirectory() as folder:
-        _unpack(archives[0], Path(folder).resolve())
-        command = [sys.executable, str(Path(__file__).with_name("score.py")), folder, str(rows)]
-        answer = subprocess.run(command, capture_output=True, check=False, text=True)  # noqa: S603 - our own script
-    sys.stderr.write(answer.stderr)
-    if answer.returncode:
-        tail = answer.stderr.strip()[-MAX_TAIL:]
-        raise ScoringError(f"the {archive_folder.name} cannot score (exit code {answer.returncode}): ...{tail}")
-    return np.array(answer.stdout.split(), dtype=float)
+MODELS: Final = ("champion", "challenger")
 
 
 def main() -> None:
-    """Score, compare, write; a failure's reason becomes the job's message."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--input", type=Path, required=True)
-    parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--min-improvement", type=float, required=True)
-    parser.add_argument("--incident-id", required=True)
-    parser.add_argument("--evidence-uri", required=True)
-    parser.add_argument("--message", type=Path, required=True, help="where the reason of a failure goes")
-    options = parser.parse_args()
-    try:
+    """Compare, check, write; a failure's reason becomes the job's message."""
+    options = _options()
+    with explained(options.message):
         evaluate(options)
-    except (ValueError, OSError, ScoringError) as error:
-        options.message.parent.mkdir(parents=True, exist_ok=True)
-        options.message.write_text(str(error)[:MAX_MESSAGE])
-        raise
 
 
 def evaluate(options: argparse.Namespace) -> None:
-    """Do the step."""
-    rows = options.input / "holdout" / "features.csv"
-    holdout = read_holdout(options.input / "holdout" / "labels.csv")
-    result = compare(holdout, score(options.input / "champion", rows), score(options.input / "challenger", rows))
-    decision = decide(result, options.min_improvement)
+    """Do the step.
+
+    Raises
+    ------
+    DataError
+        If a label is not 0 or 1, or an answer is no number.
+    """
+    held = HeldOut.read(options.input / "holdout")
+    answers = {
+        name: read_answers(options.input / "scores" / f"{name}.csv", options.outputs.split(",")) for name in MODELS
+    }
+    result = compare(held.truth(), *(scores_of(answers[name], name) for name in MODELS))
+    checks = list(_checks(options, held, answers))
     why = {name: getattr(options, name) for name in ("incident_id", "evidence_uri", "min_improvement")}
+    content = {
+        **result,
+        "checks": {"failed": sum(one.has_failed for one in checks), "results": [one.to_dict() for one in checks]},
+        "decision": with_checks(decide(result, options.min_improvement), checks),
+        **why,
+    }
     target = options.output / "evaluation"
     target.mkdir(parents=True, exist_ok=True)
-    (target / "evaluation.json").write_text(
-        json.dumps({**result, "decision": decision, **why}, indent=1, allow_nan=False)
-    )
+    (target / "evaluation.json").write_text(json.dumps(content, indent=1, allow_nan=False))
 
 
-def _measure(labels: Integers, scores: Floats) -> dict[str, float]:
-    return {
-        "auc": area_under_curve(labels, scores),
-        "log_loss": log_loss(labels, scores),
-        "accuracy": accuracy(labels, scores),
-    }
+def with_checks(decision: dict[str, Any], checks: Sequence[ChallengerCheck]) -> dict[str, Any]:
+    """Turn down a better challenger that has failed a check; the reason names the first.
+
+    Examples
+    --------
+    >>> from monitoring_core.checks.evaluation import Outcome
+    >>> unfair = ChallengerCheck("bias", Outcome.VIOLATED, 0.05, "unfairer: DPPL of sex=f is 0.310, before 0.120")
+    >>> with_checks({"better": True, "reason": "AUC 0.75 vs 0.70 is better beyond chance"}, [unfair])["reason"]
+    'AUC 0.75 vs 0.70 is better beyond chance, but unfairer: DPPL of sex=f is 0.310, before 0.120'
+    """
+    failed = [one.reason for one in checks if one.has_failed]
+    if not decision["better"] or not failed:
+        return decision
+    return {**decision, "better": False, "reason": f"{decision['reason']}, but {failed[0]}"}
 
 
-def _area(labels: Integers, ranks: Integers, weights: Floats) -> float:
-    positive = np.bincount(ranks, weights * labels)
-    negative = np.bincount(ranks, weights * (1 - labels))
-    pairs = positive.sum() * negative.sum()
-    below = np.cumsum(negative) - negative / 2
-    return float(positive @ below / pairs) if pairs else math.nan
+def _checks(
+    options: argparse.Namespace, held: HeldOut, answers: dict[str, dict[str, tuple[str, ...]]]
+) -> Iterator[ChallengerCheck]:
+    limits = {"model-bias": options.max_bias_increase, "model-explainability": options.min_ndcg}
+    watched = read_watched(options.baselines, options.monitors)
+    specs: dict[str, MonitorSpec] = {kind: one.spec for kind, one in watched.items() if limits.get(kind, NONE) != NONE}
+    for spec in specs.values():
+        match spec:
+            case ModelBiasSpec():
+                rows = (as_batch(held.columns(options.label, answers[name])) for name in MODELS)
+                yield check_bias(spec, float(options.max_bias_increase), *rows)
+            case ModelExplainabilitySpec():
+                artifacts = (_artifact(options.input / name) for name in MODELS)
+                yield check_attribution(spec, float(options.min_ndcg), as_batch(held.features), *artifacts)
+            case _:
+                pass
+
+
+def _artifact(folder: Path) -> bytes:
+    files = sorted(path for path in folder.iterdir() if path.is_file())
+    if len(files) != 1:
+        raise NoDataError(f"the {folder.name} must be one object, got {len(files)}; give the URI of its model.tar.gz")
+    return files[0].read_bytes()
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--input", type=Path, required=True)
+    parser.add_argument("--output", type=Path, required=True)
+    parser.add_argument("--message", type=Path, required=True, help="where the reason of a failure goes")
+    parser.add_argument("--outputs", required=True, help="the model's output columns, comma separated")
+    parser.add_argument("--label", required=True, help="label column of the training set")
+    parser.add_argument("--min-improvement", type=float, required=True)
+    parser.add_argument("--incident-id", required=True)
+    parser.add_argument("--evidence-uri", required=True)
+    parser.add_argument("--baselines", required=True, help="S3 URI of the baselines of the endpoint's monitors")
+    parser.add_argument("--monitors", default=NONE, help="one monitor of each kind, comma separated")
+    parser.add_argument("--max-bias-increase", default=NONE, help=f"limit of the check of bias, {NONE} for no check")
+    parser.add_argument("--min-ndcg", default=NONE, help=f"limit of the check of attribution, {NONE} for no check")
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

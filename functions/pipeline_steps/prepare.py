@@ -4,13 +4,18 @@
 ``--max-age-days``, and ``ground-truth`` and ``training-data`` below ``--input``; and writes below ``--output``:
 
 ``train/``
-    ``original.csv`` and ``recent.csv``, both with a header: the features in request order, then the label.
+    ``original.csv`` and ``recent.csv``, both with a header: the features in request order, then the label; with
+    ``--reweighing`` also ``sample_weight``, the weight of each row.
+``dataset/``
+    ``training.csv``: the same rows as one data set, with the time column where there is one; Score adds the answers.
 ``holdout/``
-    ``features.csv``, headless as the endpoint gets it, and ``labels.csv`` with event id, time and label of each line.
+    ``features.csv``, headless as the endpoint gets it, ``columns.json``, the names of its columns, and ``labels.csv``
+    with event id, time and label of each line.
 ``code/``
     The scripts that the next step runs in the framework's image, which has nothing of ours.
 ``report/``
-    ``join.json``: what became of every event and every label.
+    ``join.json``: what became of every event and every label, whether that is enough (``usable``, 1 or 0), if not the
+    ``reason``, and the ``weights`` where there are any. If it is not enough, nothing else is written.
 """
 
 from __future__ import annotations
@@ -26,29 +31,28 @@ from pathlib import Path
 
 from functions.pipeline_steps.captured import Captured, list_captured
 from functions.pipeline_steps.join import JoinReport, LabelledRequest, join, split_by_time
+from functions.pipeline_steps.message import explained
 from functions.pipeline_steps.original import columns_of, write_original
+from functions.pipeline_steps.training import append_rows, write_training
+from functions.pipeline_steps.weights import add_weights
 from monitoring_core.dataset.capture import read_events
 from monitoring_core.dataset.ground_truth import read_ground_truth
 from monitoring_core.dataset.quarantine import Quarantine
 from monitoring_core.dataset.source import Source
-from monitoring_core.errors import ColumnNotFoundError, NoDataError, WatchkeeperError
-from monitoring_core.spec import SchemaSpec
+from monitoring_core.errors import ColumnNotFoundError, NoDataError
+from monitoring_core.spec import ColumnSelection, SchemaSpec
 from monitoring_core.window import Window, format_time
 
-HANDED_ON = ("evaluate.py", "score.py")
+HANDED_ON = ("score_models.py", "score.py")
+FOLDERS = ("train", "dataset", "holdout", "code", "report")
 NONE = "-"
-MAX_MESSAGE = 1024
 
 
 def main() -> None:
     """Read, join, split, write; a failure's reason becomes the job's message."""
     options = _options()
-    try:
+    with explained(options.message):
         prepare(options)
-    except WatchkeeperError as error:
-        options.message.parent.mkdir(parents=True, exist_ok=True)
-        options.message.write_text(str(error)[:MAX_MESSAGE])
-        raise
 
 
 def prepare(options: argparse.Namespace) -> JoinReport:
@@ -56,10 +60,10 @@ def prepare(options: argparse.Namespace) -> JoinReport:
 
     Raises
     ------
-    NoDataError
-        If fewer rows have labels than were asked for.
     ColumnNotFoundError
         If the training set lacks the label.
+    DataError
+        If no weights can mitigate the bias.
     """
     original = _only_file(options.input / "training-data")
     columns = columns_of(original)
@@ -75,23 +79,20 @@ def prepare(options: argparse.Namespace) -> JoinReport:
     events = read_events(captured.sources(), schema, window, quarantine)
     truth = read_ground_truth(_sources(options.input / "ground-truth"), quarantine)
     requests, report = join(events, truth, features)
-    _write_report(options.output / "report", report, captured, quarantine, window)
-    if report.labelled_rows < options.min_labelled_rows:
-        raise NoDataError(
-            f"{report.labelled_rows} rows from {format_time(window.start)} to {format_time(window.end)} have labels, "
-            f"{options.min_labelled_rows} are needed; {report.events} events were captured, {report.without_label} of "
-            f"them have no label yet, and {quarantine.count} records could not be read; upload the labels, raise "
-            "MaxAgeDays or lower MinLabelledRows"
-        )
-    recent, holdout = split_by_time(requests, options.holdout_share)
+    for name in FOLDERS:
+        (options.output / name).mkdir(parents=True, exist_ok=True)
+    counts = _counts(report, captured, quarantine, window)
+    try:
+        recent, holdout = _split(requests, report, quarantine, window, options)
+    except NoDataError as error:
+        _write_report(options.output, counts, usable=0, reason=str(error))
+        return report
 
-    train = _folder(options.output / "train")
-    write_original(original, [*features, options.label], train / "original.csv")
-    _write_train(train / "recent.csv", [*features, options.label], recent)
-    _write_holdout(_folder(options.output / "holdout"), holdout)
-    code = _folder(options.output / "code")
+    weights = _write_train(options, original, features, recent)
+    _write_holdout(options.output / "holdout", features, holdout)
     for name in HANDED_ON:
-        shutil.copy(Path(__file__).with_name(name), code)
+        shutil.copy(Path(__file__).with_name(name), options.output / "code")
+    _write_report(options.output, counts, usable=1, reason=NONE, weights=weights)
     return report
 
 
@@ -109,6 +110,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--label-lag-hours", type=int, required=True)
     parser.add_argument("--holdout-share", type=float, required=True)
     parser.add_argument("--min-labelled-rows", type=int, required=True)
+    parser.add_argument("--reweighing", default=NONE, help=f"facet as JSON by which rows are weighed, {NONE} for none")
     return parser.parse_args()
 
 
@@ -123,14 +125,39 @@ def _only_file(folder: Path) -> Path:
     return files[0]
 
 
-def _folder(path: Path) -> Path:
-    path.mkdir(parents=True, exist_ok=True)
-    return path
+def _split(
+    requests: Sequence[LabelledRequest],
+    report: JoinReport,
+    quarantine: Quarantine,
+    window: Window,
+    options: argparse.Namespace,
+) -> tuple[list[LabelledRequest], list[LabelledRequest]]:
+    """Split into what is trained on and what is held out.
+
+    Raises
+    ------
+    NoDataError
+        If that is not enough to train and compare models.
+    """
+    if report.labelled_rows < options.min_labelled_rows:
+        raise NoDataError(
+            f"{report.labelled_rows} rows from {format_time(window.start)} to {format_time(window.end)} have labels, "
+            f"{options.min_labelled_rows} are needed; {report.events} events were captured, {report.without_label} of "
+            f"them have no label yet, and {quarantine.count} records could not be read; upload the labels, raise "
+            "MaxAgeDays or lower MinLabelledRows"
+        )
+    recent, holdout = split_by_time(requests, options.holdout_share)
+    labels = [label for request in holdout for label in request.labels]
+    if len(set(labels)) < 2:  # noqa: PLR2004 - both classes
+        raise NoDataError(
+            f"all {len(labels)} held-out labels are {labels[0]}; comparing needs both classes: wait for more labels or "
+            "raise HoldoutShare"
+        )
+    return recent, holdout
 
 
-def _write_report(folder: Path, report: JoinReport, captured: Captured, quarantine: Quarantine, window: Window) -> None:
-    unreadable = {str(reason): count for reason, count in sorted(quarantine.by_reason.items())}
-    content = {
+def _counts(report: JoinReport, captured: Captured, quarantine: Quarantine, window: Window) -> dict[str, object]:
+    return {
         "version": 1,
         "from": format_time(window.start),
         "until": format_time(window.end),
@@ -139,20 +166,32 @@ def _write_report(folder: Path, report: JoinReport, captured: Captured, quaranti
         "objects": len(captured.uris),
         "objects_too_old": captured.too_old,
         "objects_not_captured": captured.not_captured,
-        "unreadable": unreadable,
+        "unreadable": {str(reason): count for reason, count in sorted(quarantine.by_reason.items())},
     }
-    (_folder(folder) / "join.json").write_text(json.dumps(content, indent=1))
 
 
-def _write_train(path: Path, header: Sequence[str], requests: Iterable[LabelledRequest]) -> None:
-    with path.open("w", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(header)
-        for request in requests:
-            writer.writerows((*row, label) for row, label in zip(request.rows, request.labels, strict=True))
+def _write_report(output: Path, counts: dict[str, object], **more: object) -> None:
+    (output / "report" / "join.json").write_text(json.dumps({**counts, **more}, indent=1))
 
 
-def _write_holdout(folder: Path, requests: Iterable[LabelledRequest]) -> None:
+def _write_train(
+    options: argparse.Namespace, original: Path, features: Sequence[str], recent: Sequence[LabelledRequest]
+) -> list[dict[str, object]]:
+    columns = [*features, options.label]
+    train, dataset = options.output / "train", options.output / "dataset" / "training.csv"
+    files = [train / "original.csv", train / "recent.csv"]
+    write_original(original, columns, files[0])
+    with files[1].open("w", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerow(columns)
+    append_rows(files[1], recent)
+    write_training(original, columns, None if options.time_column == NONE else options.time_column, recent, dataset)
+    if options.reweighing == NONE:
+        return []
+    return add_weights(files, ColumnSelection.model_validate_json(options.reweighing), options.label)
+
+
+def _write_holdout(folder: Path, features: Sequence[str], requests: Iterable[LabelledRequest]) -> None:
+    (folder / "columns.json").write_text(json.dumps(list(features)))
     with (
         (folder / "features.csv").open("w", newline="") as rows,
         (folder / "labels.csv").open("w", newline="") as labels,

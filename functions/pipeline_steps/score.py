@@ -1,6 +1,6 @@
 """Score rows with one model through its own ``inference.py``: a process of its own per model.
 
-``python score.py MODEL_FOLDER ROWS.csv`` prints one score a line: the first value of each row of the model's answer.
+``python score.py MODEL_FOLDER ROWS.csv ...`` prints the model's answers, a line for each row.
 Runs in the framework's image, so it needs nothing but the standard library and what the model itself needs.
 
 As in script mode, ``inference.py`` has to define ``model_fn(model_dir)`` only. Where it leaves out ``input_fn``,
@@ -68,7 +68,7 @@ def default_output_fn(prediction: Any, accept: str) -> str:  # noqa: ARG001 - th
 
 
 def scores(model_folder: Path, rows: list[str]) -> Iterator[str]:
-    """Yield the first value of the answer to each row, in order.
+    """Yield the answer to each row, in order; several values as in the answer, apart by commas.
 
     Raises
     ------
@@ -84,10 +84,16 @@ def scores(model_folder: Path, rows: list[str]) -> Iterator[str]:
         part = rows[start : start + ROWS_PER_REQUEST]
         answer = output_fn(predict_fn(input_fn("\n".join(part), CONTENT_TYPE), model), CONTENT_TYPE)
         text = answer[0] if isinstance(answer, tuple) else answer
-        lines = (text.decode() if isinstance(text, bytes) else text).split()
+        lines = _lines(text.decode() if isinstance(text, bytes) else text, len(part))
         if len(lines) != len(part):
             raise ValueError(f"the model in {model_folder.name} answered {len(lines)} rows to {len(part)}")
-        yield from (line.split(",")[0] for line in lines)
+        yield from (line.strip() for line in lines)
+
+
+def _lines(text: str, rows: int) -> list[str]:
+    """Split an answer by rows: by lines, or where these are not as many, by whatever space there is."""
+    lines = text.strip().splitlines()
+    return lines if len(lines) == rows else text.split()
 
 
 def _listing(folder: Path) -> str:
@@ -95,5 +101,7 @@ def _listing(folder: Path) -> str:
 
 
 if __name__ == "__main__":
-    for score in scores(Path(sys.argv[1]), Path(sys.argv[2]).read_text().splitlines()):
+    for score in scores(
+        Path(sys.argv[1]), [row for name in sys.argv[2:] for row in Path(name).read_text().splitlines()]
+    ):
         print(score)  # noqa: T201 - the answer

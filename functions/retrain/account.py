@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import islice
 from typing import Any, Final
 
 from functions.common.alarm_event import AlarmState
@@ -16,14 +17,16 @@ from functions.common.pipeline_result import retraining_prefix
 from functions.common.reports import FinishedRun, finished_runs, latest_run
 from functions.retrain.compose import compose
 from functions.retrain.evidence import write_evidence
-from functions.retrain.findings import Findings, find
-from functions.retrain.incidents import Incident
+from functions.retrain.findings import Findings, veto
+from functions.retrain.incidents import OPEN, Incident
 from functions.retrain.settings import RetrainSettings
 from functions.retrain.trigger import Raised
 
 BACKOFF_SECONDS: Final = 0.05
 MAX_RUNS: Final = 400
 """Runs whose labels are counted at most, the latest first."""
+MAX_RINGING: Final = 100
+"""Runs without violations at most that an alarm rings through."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +37,17 @@ class Account:
 
     def findings(self, raised: Raised, others: Iterable[Incident], at: datetime) -> Findings:
         """Return what the monitors had found at a moment, by their latest runs."""
-        watched = self.settings.alarms.values()
-        runs = {one.schedule: (one, self._latest(one.schedule, at)) for one in watched}
-        latest = {schedule: (one, run.manifest) for schedule, (one, run) in runs.items() if run}
-        return find(raised, list(others), latest, self.settings.alarms, self._labels(at))
+        others = list(others)
+        ringing = {raised.source, *(one.source for one in others if one.status == OPEN)}
+        runs = [
+            (watched, run)
+            for alarm, watched in self.settings.alarms.items()
+            if (run := self._telling(watched.schedule, at, is_ringing=alarm in ringing))
+        ]
+        telling = {watched.schedule: (watched, run.manifest) for watched, run in runs}
+        behind = self._latest(raised.schedule, at) if raised.schedule else None
+        window_end = behind.manifest.window.end if behind else None
+        return Findings(veto(raised, others, telling, self.settings.alarms), self._labels(at), window_end)
 
     def raised(self) -> list[Raised]:
         """Return the violation alarms that are in ALARM."""
@@ -72,6 +82,17 @@ class Account:
         if not incident.schedule or incident.decided_at is None:
             return None
         return self._latest(incident.schedule, incident.decided_at)
+
+    def _telling(self, schedule: str, at: datetime, *, is_ringing: bool) -> FinishedRun | None:
+        """Return the run that tells what is wrong: the latest; while the alarm rings, the latest with violations.
+
+        An alarm of several windows rings on for some time after its cause is mended.
+        """
+        runs = finished_runs(self.settings.bucket, self.settings.endpoint, schedule, at)
+        latest = next(runs, None)
+        if latest is None or not is_ringing or latest.manifest.violations:
+            return latest
+        return next((run for run in islice(runs, MAX_RINGING) if run.manifest.violations), latest)
 
     def _latest(self, schedule: str, at: datetime) -> FinishedRun | None:
         return latest_run(self.settings.bucket, self.settings.endpoint, schedule, at)

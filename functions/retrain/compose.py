@@ -24,9 +24,16 @@ _DONE: Final = {
     Verdict.STARTED: "the retraining pipeline was started; its end is told",
     Verdict.IN_FLIGHT: "nothing more was started; the end of the one that runs is told",
 }
-_NEEDS_A_PERSON: Final = {Verdict.VETOED, Verdict.TOO_FEW_LABELS, Verdict.NO_PROGRESS, Verdict.OVER_BUDGET}
+_NEEDED: Final = {
+    Verdict.VETOED: "mend the data where they are made; a model trained on them would learn the fault",
+    Verdict.TOO_FEW_LABELS: "deliver labels, or wait until there are more",
+    Verdict.NO_PROGRESS: "find out what the new models lack, then start a retraining by hand",
+    Verdict.OVER_BUDGET: "raise the budget, or wait for the next month",
+}
 _AUDIENCES: Final = (Audience.ENGINEERING, Audience.DATA_SCIENCE)
-_AGAIN: Final = "It is decided again while the alarm lasts; a message comes when the answer is another."
+_AGAIN: Final = (
+    "It is decided again while the alarm lasts; a message comes when one starts, or when a person is needed."
+)
 
 
 def compose(incident: Incident, run: Manifest | None) -> Message:
@@ -39,8 +46,10 @@ def compose(incident: Incident, run: Manifest | None) -> Message:
         f"Why:       {incident.reason}",
         f"Cause:     {incident.cause}",
         f"Done:      {_DONE.get(verdict, 'nothing was started; what serves has not changed')}",
-        f"Incident:  {incident.incident_id}",
     ]
+    if verdict in _NEEDED:
+        lines.append(f"Needed:    {_NEEDED[verdict]}")
+    lines.append(f"Incident:  {incident.incident_id}")
     if incident.opened_at is not None:
         lines.append(f"Since:     {incident.opened_at:%Y-%m-%d %H:%M:%S} UTC")
     if incident.execution_arn is not None:
@@ -51,7 +60,7 @@ def compose(incident: Incident, run: Manifest | None) -> Message:
             lines.append(f"Likely:    {run.diagnosis.sentence}")
     if incident.is_waiting:
         lines += ["", _AGAIN]
-    severity = Severity.WARNING if verdict in _NEEDS_A_PERSON else Severity.INFO
+    severity = Severity.WARNING if verdict.needs_a_person else Severity.INFO
     thread = incident.incident_id.partition("@")[0]
     return Message.of(
         f"{incident.endpoint}: {headline}", lines, Routing(incident.endpoint, _AUDIENCES, severity, thread)

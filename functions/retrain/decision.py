@@ -29,6 +29,16 @@ class Verdict(StrEnum):
         """Whether nothing more is to be decided."""
         return self in {Verdict.STARTED, Verdict.DRY_RUN}
 
+    @property
+    def is_mere_waiting(self) -> bool:
+        """Whether it takes nothing but time."""
+        return self in {Verdict.COOLDOWN, Verdict.IN_FLIGHT}
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether nothing goes on until somebody does something."""
+        return not (self.is_final or self.is_mere_waiting)
+
 
 class Outcome(StrEnum):
     """What became of a retraining."""

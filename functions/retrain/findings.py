@@ -17,8 +17,8 @@ SHIFTS: Final = frozenset({"population-shift", "concept-shift"})
 
 ABOUT_DATA: Final = frozenset({"data-integrity", "data-quality"})
 
-Latest = Mapping[str, tuple[Watched, Manifest]]
-"""The latest run by monitoring schedule."""
+Telling = Mapping[str, tuple[Watched, Manifest]]
+"""The run that tells what is wrong, by monitoring schedule."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +40,8 @@ class Findings:
     window_end: datetime | None = None
 
 
-def find(
-    raised: Raised,
-    others: Collection[Incident],
-    latest: Latest,
-    alarms: Mapping[str, Watched],
-    labels: int | None,
-) -> Findings:
-    """Put together what is known.
+def veto(raised: Raised, others: Collection[Incident], telling: Telling, alarms: Mapping[str, Watched]) -> str:
+    """Return why new training would not help; empty where nothing is known against it.
 
     Parameters
     ----------
@@ -56,20 +50,18 @@ def find(
     alarms : mapping of str to Watched
         What each alarm watches.
     """
-    vetoes = [*_diagnoses(latest), *_bad_data(raised, others, latest, alarms)]
-    behind = latest.get(raised.schedule)
-    return Findings("; ".join(vetoes), labels, behind[1].window.end if behind else None)
+    return "; ".join((*_diagnoses(telling), *_bad_data(raised, others, telling, alarms)))
 
 
-def _diagnoses(latest: Latest) -> Iterator[str]:
-    for watched, run in latest.values():
+def _diagnoses(telling: Telling) -> Iterator[str]:
+    for watched, run in telling.values():
         if run.diagnosis and run.diagnosis.kind in FAULTS and run.violations:
             kind = run.diagnosis.kind.replace("-", " ")
             yield f"{watched.kind} found what looks like a {kind}: {run.diagnosis.sentence}"
 
 
 def _bad_data(
-    raised: Raised, others: Collection[Incident], latest: Latest, alarms: Mapping[str, Watched]
+    raised: Raised, others: Collection[Incident], telling: Telling, alarms: Mapping[str, Watched]
 ) -> Iterator[str]:
     """Yield the open incidents about the data themselves: data are mended where they are made, not by training."""
     mine = alarms.get(raised.source)
@@ -79,7 +71,7 @@ def _bad_data(
         theirs = alarms.get(other.source)
         if theirs is None or theirs.kind not in ABOUT_DATA or other.status != OPEN or other.source == raised.source:
             continue
-        _, run = latest.get(theirs.schedule, (theirs, None))
+        _, run = telling.get(theirs.schedule, (theirs, None))
         is_shift = run is not None and run.diagnosis is not None and run.diagnosis.kind in SHIFTS
         if not is_shift:
             yield f"the {theirs.kind} incident {other.incident_id} is open"

@@ -36,6 +36,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:  #
             retraining_prefix(settings.bucket, settings.endpoint),
             settings.pipeline_parameters,
             settings.parameter_names,
+            settings.champion_parameter,
         ),
         world=Account(settings),
         policy=settings.policy,

@@ -35,8 +35,8 @@ class Incident(Frozen):
     ----------
     opened_at, decided_at : datetime
         When it was raised, and of which moment its latest decision is.
-    told : Verdict or None
-        The verdict that people have been told last.
+    told : frozenset of Verdict
+        The verdicts that people have been told.
     outcome : Outcome or None
         What became of its retraining, once that has ended.
     promotion : str
@@ -59,7 +59,7 @@ class Incident(Frozen):
     closed_at: Utc | None = None
     execution_arn: str | None = None
     outcome: Outcome | None = None
-    told: Verdict | None = None
+    told: frozenset[Verdict] = frozenset()
     promotion: str = ""
 
     @property
@@ -71,7 +71,17 @@ class Incident(Frozen):
     def is_unfinished(self) -> bool:
         """Whether something that was decided has not been done, or not been told."""
         not_started = self.decision is Verdict.STARTED and self.execution_arn is None
-        return self.decision is not None and (not_started or self.told is not self.decision)
+        return not_started or self.is_untold
+
+    @property
+    def is_untold(self) -> bool:
+        """Whether people have to be told the decision: the first one, and later ones that change what they have to do.
+
+        To wait for something else changes nothing, and what was told once is known.
+        """
+        if self.decision is None or self.decision in self.told:
+            return False
+        return not (self.told and self.decision.is_mere_waiting)
 
     @property
     def is_running(self) -> bool:
@@ -102,6 +112,10 @@ class Incidents(Protocol):
         """Add what was done."""
         ...
 
+    def note_told(self, incident_id: str, verdict: Verdict) -> Incident:
+        """Add that people have been told a verdict."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class IncidentTable:
@@ -118,7 +132,8 @@ class IncidentTable:
 
     def claim(self, incident: Incident, revision: int) -> Incident | None:
         """Write a decided incident and return it; None where a decision has been made since `revision`."""
-        facts = incident.model_dump(mode="json", exclude_none=True, exclude={"endpoint", "incident_id", "status"})
+        key = {"endpoint", "incident_id", "status"}
+        facts = incident.model_dump(mode="json", exclude_none=True, exclude_unset=True, exclude=key)
         names = {f"#{name}": name for name in facts} | {"#status": "status"}
         assignments = ", ".join(f"#{name} = :{name}" for name in facts)
         unchanged = "revision = :now" if revision else "attribute_not_exists(revision)"
@@ -149,9 +164,16 @@ class IncidentTable:
 
     def record(self, incident_id: str, values: Mapping[str, str]) -> Incident:
         """Add what was done."""
+        return self._update(incident_id, "SET " + ", ".join(f"#{name} = :{name}" for name in values), values)
+
+    def note_told(self, incident_id: str, verdict: Verdict) -> Incident:
+        """Add that people have been told a verdict."""
+        return self._update(incident_id, "ADD #told :told", {"told": {verdict.value}})
+
+    def _update(self, incident_id: str, expression: str, values: Mapping[str, str | set[str]]) -> Incident:
         answer = table(self.name).update_item(
             Key=self._key(incident_id),
-            UpdateExpression="SET " + ", ".join(f"#{name} = :{name}" for name in values),
+            UpdateExpression=expression,
             ExpressionAttributeNames={f"#{name}": name for name in values},
             ExpressionAttributeValues={f":{name}": value for name, value in values.items()},
             ReturnValues="ALL_NEW",

@@ -161,9 +161,9 @@ class Loop:
             self.world.keep_evidence(incident)
             execution = self.pipeline.start(incident)
             incident = self.incidents.record(incident.incident_id, {"execution_arn": execution})
-        if incident.decision is not None and incident.told is not incident.decision:
+        if incident.decision is not None and incident.is_untold:
             self.world.tell(incident)
-            incident = self.incidents.record(incident.incident_id, {"told": incident.decision})
+            incident = self.incidents.note_told(incident.incident_id, incident.decision)
         return incident
 
     def _settle(self, incident: Incident) -> Incident:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from functions.common.champion import read_parameter
 from functions.common.clients import client
 from functions.common.pipeline_result import read_decision
 from functions.retrain.decision import Outcome
@@ -41,12 +43,15 @@ class SageMakerPipeline:
         Parameters that every execution gets.
     names : mapping of str to str
         Other names of our parameters, for a pipeline of another make; a parameter with an empty name is left out.
+    champion : str
+        SSM parameter of the model that was promoted; empty: the pipeline's own default is the champion.
     """
 
     name: str
     work: str
     configured: Mapping[str, str]
     names: Mapping[str, str]
+    champion: str = ""
 
     def running(self) -> str | None:
         """Return the ARN of an execution that is running, or None; the 100 latest are looked at."""
@@ -63,7 +68,8 @@ class SageMakerPipeline:
         earlier = next(started, None)
         if earlier is not None:
             return str(earlier["PipelineExecutionArn"])
-        given = {**self.configured} | {self.names.get(name, name): value for name, value in _told(incident).items()}
+        told = _told(incident) | self._promoted()
+        given = {**self.configured} | {self.names.get(name, name): value for name, value in told.items()}
         answer = client("sagemaker").start_pipeline_execution(
             PipelineName=self.name,
             PipelineExecutionDisplayName=display_name,
@@ -83,6 +89,15 @@ class SageMakerPipeline:
         decision = read_decision(execution, self.work)
         return Outcome.REJECTED if decision is not None and not decision.better else Outcome.REGISTERED
 
+    def _promoted(self) -> dict[str, str]:
+        """Return which artifact a challenger has to beat, where another than the declared model was promoted."""
+        text = read_parameter(self.champion) if self.champion else None
+        package = json.loads(text).get("package") if text else None
+        if not package:
+            return {}
+        told = client("sagemaker").describe_model_package(ModelPackageName=package)
+        return {"ChampionModelUri": told["InferenceSpecification"]["Containers"][0]["ModelDataUrl"]}
+
     def _latest(self) -> Iterator[dict[str, Any]]:
         answer = client("sagemaker").list_pipeline_executions(
             PipelineName=self.name, SortBy="CreationTime", SortOrder="Descending", MaxResults=100
@@ -91,9 +106,6 @@ class SageMakerPipeline:
 
 
 def _told(incident: Incident) -> dict[str, str]:
-    """Return what an execution is told about its incident."""
-    return {
-        "IncidentId": incident.incident_id,
-        "EvidenceUri": incident.evidence_uri,
-        "WindowEnd": format_time(incident.window_end) if incident.window_end else "",
-    }
+    """Return what an execution is told about its incident; nothing may be empty, so what is not known is left out."""
+    window = {"WindowEnd": format_time(incident.window_end)} if incident.window_end else {}
+    return {"IncidentId": incident.incident_id, "EvidenceUri": incident.evidence_uri, **window}

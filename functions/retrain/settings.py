@@ -29,6 +29,7 @@ class RetrainSettings(Settings):
     pipeline_name: str
     pipeline_parameters: Json[dict[str, str]] = Field(default_factory=dict)
     parameter_names: Json[dict[str, str]] = Field(default_factory=dict)
+    champion_parameter: str = ""
     alarms: Json[dict[str, Watched]]
     cooldown_seconds: Annotated[int, Field(ge=0)]
     dry_run: bool = False

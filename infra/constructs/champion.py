@@ -12,6 +12,7 @@ from infra.constructs.baseline import champion_arn, model_identity
 from infra.constructs.functions import MonitorFunction
 from infra.constructs.permissions import Grant, use_table_key, use_volume_key
 from infra.constructs.storage import Storage
+from monitoring_core.metric_names import champion_parameter
 
 OTHERS_NAMES: Final = "CloudFormation names the model and the configuration that the template declares."
 TABLE_ACTIONS: Final = ("dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")
@@ -46,6 +47,27 @@ def read_any(scope: Construct) -> Grant:
 def describe(scope: Construct, config: EndpointConfig) -> Grant:
     """Allow to ask how the endpoint is."""
     return Grant(("sagemaker:DescribeEndpoint",), endpoint_arns(scope, config))
+
+
+def promoted_parameter(config: EndpointConfig) -> str:
+    """Return the SSM parameter of the model that a challenger has to beat; empty without promotion or training."""
+    trains = config.retraining is not None and config.retraining.training is not None
+    return champion_parameter(config.name) if config.promotion and trains else ""
+
+
+def read_promoted(scope: Construct, config: EndpointConfig) -> list[Grant]:
+    """Allow to ask which version was promoted, and where its artifact lies."""
+    if not promoted_parameter(config):
+        return []
+    promotion = config.promotion
+    group = (promotion.model_package_group if promotion else None) or config.name.lower()
+    versions = sagemaker_arn(scope, "model-package", f"{group}/*")
+    return [
+        Grant(("ssm:GetParameter",), (champion_arn(scope, config),)),
+        Grant(
+            ("sagemaker:DescribeModelPackage",), (versions,), wildcard="The registry numbers the versions of a group."
+        ),
+    ]
 
 
 class ChampionKeeper(Construct):

@@ -20,6 +20,7 @@ from constructs import Construct
 from infra.config import EndpointConfig
 from infra.config.monitors import Monitor
 from infra.config.operations import Retraining
+from infra.constructs.champion import promoted_parameter, read_promoted
 from infra.constructs.functions import MonitorFunction
 from infra.constructs.messaging import Messaging
 from infra.constructs.permissions import (
@@ -99,6 +100,7 @@ class Loop(Construct):
                 "PIPELINE_NAME": pipeline_arn.rpartition("/")[2],
                 "ALARMS": json.dumps({self._alarm_name(monitor): self._watched(monitor) for monitor, _ in violations}),
                 **self._policy(retraining),
+                "CHAMPION_PARAMETER": promoted_parameter(self._config),
             },
             grants=self._retrain_grants(incidents, alarms, pipeline_arn),
         )
@@ -127,6 +129,7 @@ class Loop(Construct):
             Grant(("sagemaker:ListPipelineExecutions", "sagemaker:StartPipelineExecution"), (pipeline_arn,)),
             executions,
             Grant(("cloudwatch:DescribeAlarms",), tuple(alarm.alarm_arn for alarm in alarms)),
+            *read_promoted(self, self._config),
         ]
 
     def _policy(self, retraining: Retraining) -> dict[str, str]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from aws_cdk import RemovalPolicy, Stack, aws_iam, aws_sagemaker
 from constructs import Construct
 
 from infra.config import EndpointConfig
-from infra.config.operations import Training
+from infra.config.monitors import ModelBiasMonitor, ModelExplainabilityMonitor, Monitor
+from infra.config.operations import ChallengerChecks, Training
 from infra.constructs.image import ProductImage
 from infra.constructs.permissions import (
     Grant,
@@ -24,7 +26,7 @@ from infra.constructs.permissions import (
     write_job_logs,
 )
 from infra.constructs.storage import Storage
-from infra.retraining.load import load_definition
+from infra.retraining.load import SECTIONS, load_definition
 from infra.runtimes.run_specs import capture_keys, capture_prefix
 
 _HOUR_SECONDS = 3600
@@ -59,6 +61,7 @@ class RetrainingPipeline(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._config, self._training, self._storage, self._prepare = config, training, storage, prepare
+        self._monitors = packaged_monitors(config)
         self._group_name = config.name.lower()  # SageMaker spells such names in lower case in some ARNs
         name = f"{self._group_name}-retraining"
         self.arn = Stack.of(self).format_arn(service="sagemaker", resource="pipeline", resource_name=name)
@@ -67,7 +70,7 @@ class RetrainingPipeline(Construct):
         # soon as one is registered, a stack that had to delete the group could not be deleted.
         self._group.apply_removal_policy(RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE)
         role = self._role()
-        body = json.dumps(load_definition(self._defaults(role)))
+        body = json.dumps(load_definition(self._defaults(role), self._monitors))
         pipeline = aws_sagemaker.CfnPipeline(
             self,
             "Pipeline",
@@ -104,6 +107,10 @@ class RetrainingPipeline(Construct):
             "HoldoutShare": training.holdout_share,
             "MinLabelledRows": training.min_labelled_rows,
             "MinImprovement": training.min_improvement,
+            "Reweighing": training.reweighing.facet if training.reweighing else "-",
+            "Baselines": storage.uri(storage.layout.baselines),
+            "Monitors": ",".join(monitor.name for monitor in self._monitors.values()) or "-",
+            **_check_limits(training.checks, self._monitors),
             "ModelPackageGroup": self._group_name,
             "ApprovalStatus": _APPROVALS[training.approval],
         }
@@ -126,6 +133,8 @@ class RetrainingPipeline(Construct):
 
     def _data(self) -> list[Grant]:
         own = Place(self._storage.bucket.bucket_name, self._storage.layout.retraining)
+        baselines = Place(self._storage.bucket.bucket_name, self._storage.layout.baselines)
+        promotion = self._config.promotion
         read = [
             Place.of(uri)
             for uri in (
@@ -134,13 +143,14 @@ class RetrainingPipeline(Construct):
                 self._config.baseline.dataset,
                 self._training.code,
                 self._champion(),
+                *(promotion.artifacts if promotion else ()),
             )
             if uri
         ]
         foreign = [*capture_keys(self._config), *self._config.decrypt_keys]
         return [
             *list_objects(self, [own, *read]),
-            objects(self, [own, *read], "GetObject"),
+            objects(self, [own, baselines, *read], "GetObject"),
             objects(self, [own], "PutObject"),
             *use_volume_key(self._storage.key.key_arn),
             *decrypt(*foreign),
@@ -165,3 +175,31 @@ class RetrainingPipeline(Construct):
         verbs = ("AddTags", "CreateModelPackage", "DescribeModelPackage", "DescribeModelPackageGroup")
         actions = tuple(f"sagemaker:{verb}" for verb in verbs)
         return [Grant(actions, (group_arn, versions), wildcard="The registry numbers the versions of a group.")]
+
+
+def packaged_monitors(config: EndpointConfig) -> dict[str, Monitor]:
+    """Return the first monitor of each kind that the registry keeps baselines of, by kind.
+
+    Explainability only where the monitor finds its model in the artifact itself: the pipeline has no other file.
+    """
+    found: dict[str, Monitor] = {}
+    for monitor in config.monitors:
+        separate = isinstance(monitor, ModelExplainabilityMonitor) and not monitor.model_file.endswith(".tar.gz")
+        if monitor.kind in SECTIONS and not separate:
+            found.setdefault(monitor.kind, monitor)
+    return found
+
+
+def _check_limits(checks: ChallengerChecks, monitors: Mapping[str, Monitor]) -> dict[str, str]:
+    """Return the limits of the checks that are made; what is not checked keeps its default."""
+    limits: dict[str, str] = {}
+    for monitor in monitors.values():
+        match monitor:
+            case ModelBiasMonitor() if checks.bias:
+                limit = monitor.tolerance if checks.max_bias_increase is None else checks.max_bias_increase
+                limits["MaxBiasIncrease"] = f"{limit:g}"
+            case ModelExplainabilityMonitor() if checks.attribution:
+                limits["MinNdcg"] = f"{checks.min_ndcg or monitor.ndcg_threshold:g}"
+            case _:
+                pass
+    return limits

@@ -75,7 +75,7 @@ def processing_job(
     place : JobPlace
         Where.
     config_uri : str, optional
-        Where `infra.managed.analysis_config` of the specification lies, named ``analysis_config.json``; bias and
+        Where `monitoring_core.spec.analysis_config` of the specification lies, named ``analysis_config.json``; bias and
         explainability need it.
 
     Raises

@@ -23,7 +23,7 @@ from moto import mock_aws
 from sagemaker.core.workflow.pipeline_context import PipelineSession
 from sagemaker.mlops.workflow.pipeline import Pipeline
 
-from infra.retraining import parameters, steps
+from infra.retraining import parameters, registration, steps
 from infra.retraining.load import DEFINITION
 
 NO_TELEMETRY = {"SchemaVersion": "1.0", "SageMaker": {"PythonSDK": {"Modules": {"TelemetryOptOut": True}}}}
@@ -32,14 +32,18 @@ NO_TELEMETRY = {"SchemaVersion": "1.0", "SageMaker": {"PythonSDK": {"Modules": {
 def render() -> str:
     """Render the definition as the committed file has it."""
     with _offline_session() as session:
-        prepare = steps.prepare(session)
+        prepare, report = steps.prepare(session)
         train = steps.train(session, prepare)
-        evaluate, evaluation = steps.evaluate(session, prepare, train)
-        decide = steps.decide(evaluate, evaluation, steps.register(session, train, evaluate))
+        score = steps.score(session, prepare, train)
+        evaluate, evaluation = steps.evaluate(session, prepare, train, score)
+        baseline = steps.baseline(session, prepare, train, score)
+        register = registration.register(session, train, score, evaluate, baseline)
+        usable = steps.require_usable(prepare, report, [train, score, evaluate])
+        decide = steps.decide(evaluate, evaluation, [baseline, register])
         pipeline = Pipeline(
             name="retraining",
             parameters=list(parameters.ALL),
-            steps=[prepare, train, evaluate, decide],
+            steps=[prepare, usable, decide],
             pipeline_experiment_config=None,  # SageMaker would make an experiment and a trial of every execution
             sagemaker_session=session,
         )

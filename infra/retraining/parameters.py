@@ -20,6 +20,8 @@ GROUND_TRUTH_PREFIX = ParameterString("GroundTruthPrefix")
 BASELINE_DATASET = ParameterString("BaselineDataset")
 CHAMPION_MODEL_URI = ParameterString("ChampionModelUri")
 OUTPUT_PREFIX = ParameterString("OutputPrefix")
+BASELINES = ParameterString("Baselines")
+MONITORS = ParameterString("Monitors", default_value="-")
 
 # what the columns mean; a parameter cannot be empty, so "-" says none
 OUTPUTS = ParameterString("Outputs")
@@ -28,11 +30,14 @@ TIME_COLUMN = ParameterString("TimeColumn", default_value="-")
 LABEL_LAG_HOURS = ParameterInteger("LabelLagHours")
 
 MAX_AGE_DAYS = ParameterInteger("MaxAgeDays", default_value=60)
+REWEIGHING = ParameterString("Reweighing", default_value="-")
 
 # how it decides
 HOLDOUT_SHARE = ParameterFloat("HoldoutShare", default_value=0.2)
 MIN_LABELLED_ROWS = ParameterInteger("MinLabelledRows", default_value=1000)
 MIN_IMPROVEMENT = ParameterFloat("MinImprovement")
+MAX_BIAS_INCREASE = ParameterString("MaxBiasIncrease", default_value="-")
+MIN_NDCG = ParameterString("MinNdcg", default_value="-")
 MODEL_PACKAGE_GROUP = ParameterString("ModelPackageGroup")
 APPROVAL_STATUS = ParameterString("ApprovalStatus")
 
@@ -55,14 +60,19 @@ ALL = (
     BASELINE_DATASET,
     CHAMPION_MODEL_URI,
     OUTPUT_PREFIX,
+    BASELINES,
+    MONITORS,
     OUTPUTS,
     LABEL,
     TIME_COLUMN,
     LABEL_LAG_HOURS,
     MAX_AGE_DAYS,
+    REWEIGHING,
     HOLDOUT_SHARE,
     MIN_LABELLED_ROWS,
     MIN_IMPROVEMENT,
+    MAX_BIAS_INCREASE,
+    MIN_NDCG,
     MODEL_PACKAGE_GROUP,
     APPROVAL_STATUS,
     INCIDENT_ID,

@@ -18,7 +18,6 @@ from infra.config.monitors import Monitor
 from infra.constructs.baseline import Baselines
 from infra.constructs.image import ProductImage
 from infra.constructs.storage import Storage
-from infra.managed.analysis_config import analysis_config
 from infra.managed.custom_resources import ModelMonitorResources
 from infra.managed.definitions import KINDS, job_definition
 from infra.managed.images import AmazonImages, JobImage
@@ -28,6 +27,7 @@ from infra.managed.registries import MERGER
 from infra.managed.results import ManagedResults
 from infra.managed.role import job_role
 from monitoring_core.metric_names import schedule_name
+from monitoring_core.spec.analysis_config import analysis_config
 
 _Schedule = aws_sagemaker.CfnMonitoringSchedule
 

@@ -9,8 +9,18 @@ _QUALITY: Final = {"Statistics": "statistics.json", "Constraints": "constraints.
 _PLACES: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
     "data-quality": ("ModelDataQuality", _QUALITY),
     "model-quality": ("ModelQuality", _QUALITY),
-    "model-bias": ("Bias", {"PreTrainingConstraints": "analysis.json", "PostTrainingConstraints": "analysis.json"}),
-    "model-explainability": ("Explainability", {"Constraints": "analysis.json"}),
+    "model-bias": (
+        "Bias",
+        {
+            "PreTrainingConstraints": "analysis.json",
+            "PostTrainingConstraints": "analysis.json",
+            "ConfigFile": "analysis_config.json",
+        },
+    ),
+    "model-explainability": (
+        "Explainability",
+        {"Constraints": "analysis.json", "ConfigFile": "analysis_config.json"},
+    ),
 }
 
 

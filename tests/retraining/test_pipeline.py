@@ -2,178 +2,192 @@
 
 from __future__ import annotations
 
-import io
 import json
-import tarfile
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from infra.retraining.load import load_definition
+from functions.baseline.handler import rebound
+from functions.baseline.providing import provide
+from functions.common import clients
+from functions.common.baselines import BaselineStore
+from functions.common.pipeline_result import read_result
+from functions.promote.baselines import source_of
+from functions.promote.service import Package, read_package
 from localaws.account import LocalAccount
+from monitoring_core.baseline_files import load_baseline
 
-START = datetime(2013, 4, 1, tzinfo=UTC)
-PIPELINE = "toy-retraining"
-IMAGE = "111122223333.dkr.ecr.us-east-1.amazonaws.com/framework:1"
-INFERENCE = """
-import json, pathlib
-def model_fn(folder): return json.loads((pathlib.Path(folder) / "weight.json").read_text())
-def input_fn(body, content_type): return [line.split(",") for line in body.splitlines()]
-def predict_fn(rows, weight): return [min(max(weight * float(row[0]) + 0.5, 0), 1) for row in rows]
-def output_fn(scores, accept): return "\\n".join(map(str, scores)), accept
-"""
-# learns the sign of the relation between `a` and the label from whatever it is given
-TRAIN = """
-import csv, json, os, pathlib, shutil
-files = pathlib.Path(os.environ["SM_CHANNEL_TRAIN"]).glob("*.csv")
-rows = [row for file in files for row in csv.DictReader(file.open())]
-slope = sum(float(row["a"]) * (float(row["y"]) - 0.5) for row in rows)
-target = pathlib.Path(os.environ["SM_MODEL_DIR"])
-(target / "code").mkdir(parents=True, exist_ok=True)
-shutil.copy(pathlib.Path(__file__).with_name("inference.py"), target / "code")
-(target / "weight.json").write_text(json.dumps(0.1 if slope > 0 else -0.1))
-"""
+from .toy import BUCKET, END, PIPELINE, SPECS, START, create_pipeline, upload
+
 pytestmark = pytest.mark.xdist_group("local-pipeline")
+SECTIONS = {
+    "data-quality": ("ModelDataQuality", {"Statistics", "Constraints"}),
+    "model-quality": ("ModelQuality", {"Statistics", "Constraints"}),
+    "model-bias": ("Bias", {"ConfigFile", "PreTrainingConstraints", "PostTrainingConstraints"}),
+    "model-explainability": ("Explainability", {"Constraints", "ConfigFile"}),
+}
 
 
 @pytest.fixture(scope="module")
 def account() -> Iterator[LocalAccount]:
-    with LocalAccount(start=START + timedelta(days=3)) as running:
-        running.client("s3").create_bucket(Bucket="toy")
+    with (
+        LocalAccount(start=START + timedelta(days=3), enforce_policies=False) as running,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        for name, value in running.environment().items():
+            patch.setenv(name, value)
+        clients.client.cache_clear()
+        running.client("s3").create_bucket(Bucket=BUCKET)
         running.client("sagemaker").create_model_package_group(ModelPackageGroupName="toy")
-        _upload(running)
-        _create_pipeline(running)
+        upload(running)
+        create_pipeline(running)
         yield running
+    clients.client.cache_clear()
 
 
-def archive(**files: str) -> bytes:
-    buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
-        for name, text in files.items():
-            info = tarfile.TarInfo(name.replace("__", "/").replace("_dot_", "."))
-            info.size = len(text)
-            tar.addfile(info, io.BytesIO(text.encode()))
-    return buffer.getvalue()
+class Execution:
+    """One execution that has ended."""
+
+    def __init__(self, account: LocalAccount, token: str, **parameters: str) -> None:
+        self._account, sagemaker = account, account.client("sagemaker")
+        given = [{"Name": name, "Value": value} for name, value in parameters.items()]
+        self.arn = sagemaker.start_pipeline_execution(
+            PipelineName=PIPELINE, PipelineParameters=given, ClientRequestToken=token * 32
+        )["PipelineExecutionArn"]
+        account.settle()
+        self.told = sagemaker.describe_pipeline_execution(PipelineExecutionArn=self.arn)
+        self.status = self.told["PipelineExecutionStatus"]
+        steps = sagemaker.list_pipeline_execution_steps(PipelineExecutionArn=self.arn)["PipelineExecutionSteps"]
+        self.steps = {step["StepName"]: step for step in steps}
+        self.prefix = f"s3://{BUCKET}/retraining/{self.arn.rpartition('/')[2]}/"
+
+    @property
+    def evaluation(self) -> dict[str, Any]:
+        """What Evaluate has written."""
+        content: dict[str, Any] = json.loads(read(self._account, f"{self.prefix}evaluate/evaluation/evaluation.json"))
+        return content
+
+    @property
+    def package(self) -> Package:
+        """What was registered."""
+        return read_package(self.steps["Register"]["Metadata"]["RegisterModel"]["Arn"])
 
 
-def model(weight: float) -> bytes:
-    return archive(code__inference_dot_py=INFERENCE, weight_dot_json=str(weight))
+def read(account: LocalAccount, uri: str) -> bytes:
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    body: bytes = account.client("s3").get_object(Bucket=bucket, Key=key)["Body"].read()
+    return body
 
 
-def _upload(account: LocalAccount) -> None:
-    values = [(hour, (hour * 7) % 11 - 5) for hour in range(48)]
-    captured, labels = [], []
-    for hour, a in values:
-        time = START + timedelta(hours=hour)
-        name = {"eventId": f"e{hour}"}
-        side = {"observedContentType": "text/csv", "encoding": "CSV"}
-        data = {"endpointInput": {**side, "mode": "INPUT", "data": f"{a}"}}
-        data |= {"endpointOutput": {**side, "mode": "OUTPUT", "data": "0.5"}}
-        metadata = name | {"inferenceTime": f"{time:%Y-%m-%dT%H:%M:%SZ}"}
-        captured.append(json.dumps({"captureData": data, "eventMetadata": metadata, "eventVersion": "0"}))
-        truth = {"data": str(int(a > 0)), "encoding": "CSV"}
-        labels.append(json.dumps({"groundTruthData": truth, "eventMetadata": name, "eventVersion": "0"}))
-    objects = {
-        "capture/toy/v/2013/04/01/00/a.jsonl": "\n".join(captured).encode(),
-        "ground-truth/toy/2013/04/02/06/a.jsonl": "\n".join(labels).encode(),
-        "train.csv": b"score,a,y\n0.5,1,1\n0.5,-1,0\n",
-        "code.tar.gz": archive(train_dot_py=TRAIN, inference_dot_py=INFERENCE),
-        "good/model.tar.gz": model(0.1),
-        "bad/model.tar.gz": model(-0.1),
-    }
-    for key, body in objects.items():
-        account.client("s3").put_object(Bucket="toy", Key=key, Body=body)
+@pytest.fixture(scope="module")
+def better(account: LocalAccount) -> Execution:
+    evidence = f"s3://{BUCKET}/evidence.json"
+    return Execution(account, "a", IncidentId="toy@1", EvidenceUri=evidence, WindowEnd=END)
 
 
-def _create_pipeline(account: LocalAccount) -> None:
-    defaults = {
-        "Region": "us-east-1",
-        "RoleArn": "arn:aws:iam::123456789012:role/toy",
-        "KmsKeyArn": "arn:aws:kms:us-east-1:123456789012:key/00000000-0000-0000-0000-000000000000",
-        "ProcessImage": IMAGE,
-        "TrainImage": IMAGE,
-        "InstanceType": "ml.m5.large",
-        "InferenceInstanceType": "ml.m5.large",
-        "CodeUri": "s3://toy/code.tar.gz",
-        "CapturePrefix": "s3://toy/capture/toy/",
-        "GroundTruthPrefix": "s3://toy/ground-truth/toy/",
-        "BaselineDataset": "s3://toy/train.csv",
-        "ChampionModelUri": "s3://toy/bad/model.tar.gz",
-        "OutputPrefix": "s3://toy/retraining",
-        "Outputs": "score",
-        "Label": "y",
-        "LabelLagHours": 6,
-        "MinLabelledRows": 20,
-        "MinImprovement": 0.0,
-        "ModelPackageGroup": "toy",
-        "ApprovalStatus": "PendingManualApproval",
-    }
-    definition = {**load_definition(defaults)}
-    account.client("sagemaker").create_pipeline(
-        PipelineName=PIPELINE,
-        PipelineDefinition=json.dumps(definition),
-        RoleArn=str(defaults["RoleArn"]),
-        ClientRequestToken="x" * 32,
-    )
+def uris(sections: Mapping[str, Any]) -> dict[tuple[str, str], str]:
+    return {(section, name): file["S3Uri"] for section, files in sections.items() for name, file in files.items()}
 
 
-def evaluation(account: LocalAccount, evaluate: dict[str, Any]) -> dict[str, Any]:
-    """Read what the step has written."""
-    name = evaluate["Metadata"]["ProcessingJob"]["Arn"].rpartition("/")[2]
-    job = account.client("sagemaker").describe_processing_job(ProcessingJobName=name)
-    (output,) = job["ProcessingOutputConfig"]["Outputs"]
-    bucket, _, key = output["S3Output"]["S3Uri"][5:].partition("/")
-    body = account.client("s3").get_object(Bucket=bucket, Key=f"{key}/evaluation.json")["Body"].read()
-    content: dict[str, Any] = json.loads(body)
-    return content
-
-
-def run(account: LocalAccount, token: str, **parameters: str) -> tuple[str, dict[str, Any]]:
-    """Run the pipeline; return its status and its steps by name."""
-    sagemaker = account.client("sagemaker")
-    given = [{"Name": name, "Value": value} for name, value in parameters.items()]
-    arn = sagemaker.start_pipeline_execution(
-        PipelineName=PIPELINE, PipelineParameters=given, ClientRequestToken=token * 32
-    )["PipelineExecutionArn"]
-    account.settle()
-    status = sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)["PipelineExecutionStatus"]
-    steps = sagemaker.list_pipeline_execution_steps(PipelineExecutionArn=arn)["PipelineExecutionSteps"]
-    return status, {step["StepName"]: step for step in steps}
-
-
-def test_a_better_model_is_registered_with_its_reason(account: LocalAccount) -> None:
-    status, steps = run(
-        account, "a", IncidentId="toy@1", EvidenceUri="s3://toy/evidence.json", WindowEnd="2013-04-03T00:00:00Z"
-    )
-    assert status == "Succeeded", {name: step.get("FailureReason") for name, step in steps.items()}
-    arn = steps["Register"]["Metadata"]["RegisterModel"]["Arn"]
-    package = account.client("sagemaker").describe_model_package(ModelPackageName=arn)
-    assert package["ModelApprovalStatus"] == "PendingManualApproval"
-    assert package["CustomerMetadataProperties"] == {"incident-id": "toy@1", "evidence-uri": "s3://toy/evidence.json"}
-    statistics = package["ModelMetrics"]["ModelQuality"]["Statistics"]["S3Uri"]
-    assert statistics.endswith("/evaluate/evaluation/evaluation.json")
-    compared = evaluation(account, steps["Evaluate"])
+def test_a_better_model_is_registered_with_its_reason(better: Execution) -> None:
+    assert [step["FailureReason"] for step in better.steps.values() if "FailureReason" in step] == []
+    assert better.status == "Succeeded"
+    package = better.package
+    assert package.approval == "PendingManualApproval"
+    assert (package.incident_id, package.metadata["evidence-uri"]) == ("toy@1", f"s3://{BUCKET}/evidence.json")
+    assert package.evaluation_uri == f"{better.prefix}evaluate/evaluation/evaluation.json"
+    compared = better.evaluation
     assert (compared["champion"]["auc"], compared["challenger"]["auc"]) == (0.0, 1.0)
     assert compared["decision"]["better"] is True
+    checks = {one["check"]: one["outcome"] for one in compared["checks"]["results"]}
+    assert checks == {"bias": "passed", "attribution": "passed"}, compared["checks"]
+
+
+def test_the_version_carries_the_baselines_of_the_data_it_was_trained_on(
+    account: LocalAccount, better: Execution
+) -> None:
+    package = better.package
+    assert {section: set(files) for section, files in package.drift_checks.items()} == dict(SECTIONS.values())
+    for (section, name), uri in {**uris(package.drift_checks), **uris(package.metrics)}.items():
+        assert json.loads(read(account, uri)), (section, name)
+    statistics = json.loads(read(account, package.drift_checks["ModelDataQuality"]["Statistics"]["S3Uri"]))
+    trained = read(account, package.dataset).decode().splitlines()
+    assert trained[0] == "when,a,g,y,score"
+    assert statistics["dataset"]["item_count"] == len(trained) - 1
+    quality = json.loads(read(account, package.drift_checks["ModelQuality"]["Constraints"]["S3Uri"]))
+    assert quality["binary_classification_constraints"]["auc"]["threshold"] == 1.0
+    config = json.loads(read(account, package.drift_checks["Bias"]["ConfigFile"]["S3Uri"]))
+    assert config["facet"] == [{"name_or_index": "g", "value_or_threshold": [1]}]
+
+
+@pytest.mark.parametrize("monitor", SPECS)
+def test_a_promotion_takes_over_these_baselines(account: LocalAccount, better: Execution, monitor: str) -> None:
+    package, about = better.package, {"Endpoint": "toy", "Monitor": monitor, "Bucket": BUCKET}
+    changes = {**about, "Model": package.arn, **source_of(SPECS[monitor].kind, package.dataset, package)}
+    provide(rebound(changes), START, reason="promotion")
+    current = BaselineStore(f"s3://{BUCKET}/baselines/toy/{monitor}/").current()
+    listed = account.client("s3").list_objects_v2(
+        Bucket=BUCKET, Prefix=f"{package.baselines}/{monitor}/"[len("s3://toy/") :]
+    )
+    made = {
+        item["Key"].rpartition("/")[2]: read(account, f"s3://{BUCKET}/{item['Key']}") for item in listed["Contents"]
+    }
+    assert current.baseline_id == load_baseline(made).baseline_id
+    assert current.info is not None
+    assert current.info.model == package.arn
+
+
+def test_a_monitor_that_has_changed_since_gets_a_baseline_of_the_same_data(better: Execution) -> None:
+    package, about = better.package, {"Endpoint": "toy", "Monitor": "data-quality", "Bucket": BUCKET}
+    changes = {**about, "Model": package.arn, **source_of("data-quality", package.dataset, package)}
+    changed = SPECS["data-quality"].model_copy(update={"min_rows": 77})
+    told = provide(rebound(changes).model_copy(update={"spec": changed}), START, reason="promotion")
+    assert told is not None
+    current = BaselineStore(f"s3://{BUCKET}/baselines/toy/data-quality/").current()
+    assert current.info is not None
+    assert (current.info.dataset, current.info.model) == (package.dataset, package.arn)
 
 
 def test_an_equal_model_is_not_registered_and_the_reason_is_told(account: LocalAccount) -> None:
-    good = "s3://toy/good/model.tar.gz"
-    status, steps = run(account, "b", ChampionModelUri=good, WindowEnd="2013-04-03T00:00:00Z")
-    assert status == "Succeeded"
-    assert steps.keys() == {"Prepare", "Train", "Evaluate", "IsBetter"}
-    assert steps["IsBetter"]["Metadata"]["Condition"]["Outcome"] == "False"
-    decision = evaluation(account, steps["Evaluate"])["decision"]
+    equal = Execution(account, "b", ChampionModelUri=f"s3://{BUCKET}/good/model.tar.gz", WindowEnd=END)
+    assert equal.status == "Succeeded"
+    assert equal.steps.keys() == {"Prepare", "IsUsable", "Train", "Score", "Evaluate", "IsBetter"}
+    assert equal.steps["IsBetter"]["Metadata"]["Condition"]["Outcome"] == "False"
+    decision = equal.evaluation["decision"]
     assert (decision["better"], decision["reason"]) == (False, "AUC 1.000 vs 1.000 is not better beyond chance")
 
 
-def test_too_few_labels_end_the_run_with_the_reason(account: LocalAccount) -> None:
-    status, steps = run(account, "c", WindowEnd="2013-04-01T12:00:00Z")
-    assert status == "Failed"
-    assert (
-        "6 rows from 2013-01-31T01:00:00Z to 2013-04-01T06:00:00Z have labels, 20 are needed"
-        in steps["Prepare"]["FailureReason"]
+def test_an_unfairer_model_is_rejected_though_it_is_better(account: LocalAccount) -> None:
+    unfair = Execution(account, "c", CodeUri=f"s3://{BUCKET}/unfair.tar.gz", WindowEnd=END)
+    assert unfair.status == "Succeeded"
+    assert "Register" not in unfair.steps
+    evaluation = unfair.evaluation
+    assert evaluation["improvement"]["lower"] > 0
+    checks = {one["check"]: one["outcome"] for one in evaluation["checks"]["results"]}
+    assert checks == {"bias": "violated", "attribution": "violated"}
+    assert evaluation["checks"]["failed"] == 2
+    result = read_result(unfair.arn, f"s3://{BUCKET}/retraining/")
+    assert result.decision is not None
+    assert not result.decision.better
+    assert "is better beyond chance, but unfairer: DPPL of g = 1 is " in result.decision.reason
+
+
+def test_what_is_not_checked_rejects_nobody(account: LocalAccount) -> None:
+    code = f"s3://{BUCKET}/unfair.tar.gz"
+    unchecked = Execution(account, "d", CodeUri=code, MaxBiasIncrease="-", MinNdcg="-", WindowEnd=END)
+    assert "Register" in unchecked.steps
+    assert unchecked.evaluation["checks"] == {"failed": 0, "results": []}
+
+
+def test_too_few_labels_fail_the_execution_with_the_reason(account: LocalAccount) -> None:
+    poor = Execution(account, "e", WindowEnd="2013-04-01T12:00:00Z")
+    reason = (
+        "nothing was trained: 60 rows from 2013-01-31T01:00:00Z to 2013-04-01T06:00:00Z have labels, 200 are needed"
     )
-    assert "Train" not in steps
+    assert poor.status == "Failed"
+    assert poor.told["FailureReason"].startswith(reason)
+    assert poor.steps.keys() == {"Prepare", "IsUsable", "Unusable"}
+    result = read_result(poor.arn, f"s3://{BUCKET}/retraining/")
+    assert (result.failed_step, result.failure.startswith(reason)) == ("Unusable", True)

@@ -36,7 +36,13 @@ VALUES = {
     "MinImprovement": "0.0",
     "IncidentId": "flights@2013-04-03",
     "EvidenceUri": "s3://bucket/evidence.json",
+    "Reweighing": "-",
+    "Baselines": f"s3://{BUCKET}/baselines/toy/",
+    "Monitors": "-",
+    "MaxBiasIncrease": "-",
+    "MinNdcg": "-",
 }
+TRAINED = ["2013-01-01,0.5,1,,0\n", "2013-01-02,0.5,-1,,1\n"]
 INFERENCE = """
 def model_fn(folder): return {weight}
 def input_fn(body, content_type): return [line.split(",") for line in body.splitlines()]
@@ -55,8 +61,9 @@ def resolve(value: Any) -> str:
 
 
 def run(step: str, root: Path, **changed: str) -> subprocess.CompletedProcess[str]:
-    definition = json.loads(DEFINITION.read_text())
-    application = next(s for s in definition["Steps"] if s["Name"] == step)["Arguments"]["AppSpecification"]
+    prepare, usable, _ = json.loads(DEFINITION.read_text())["Steps"]
+    steps = [prepare, *usable["Arguments"]["IfSteps"]]
+    application = next(s for s in steps if s["Name"] == step)["Arguments"]["AppSpecification"]
     words = [resolve(word) for word in application["ContainerEntrypoint"] + application["ContainerArguments"]]
     for name, value in changed.items():
         words[words.index(f"--{name.replace('_', '-')}") + 1] = value
@@ -135,7 +142,7 @@ def test_prepare_joins_cuts_and_keeps_texts(root: Path) -> None:
     report = json.loads((output / "report" / "join.json").read_text())
     assert (report["events"], report["labelled_rows"], report["out_of_window"]) == (42, 84, 6)
     assert (report["objects"], report["objects_too_old"], report["objects_not_captured"]) == (48, 0, 0)
-    assert sorted(path.name for path in (output / "code").iterdir()) == ["evaluate.py", "score.py"]
+    assert sorted(path.name for path in (output / "code").iterdir()) == ["score.py", "score_models.py"]
 
 
 def test_prepare_does_not_fetch_what_is_too_old(root: Path) -> None:
@@ -157,10 +164,42 @@ def test_a_start_by_hand_counts_the_age_from_the_newest_object(root: Path) -> No
 
 def test_prepare_says_why_there_is_too_little(root: Path) -> None:
     result = run("Prepare", root, min_labelled_rows="1000")
+    assert result.returncode == 0, result.stderr
+    report = json.loads((root / "processing" / "output" / "report" / "join.json").read_text())
+    assert (report["usable"], report["labelled_rows"]) == (0, 84)
+    span = "from 2013-02-02T00:00:00Z to 2013-04-02T18:00:00Z"
+    assert report["reason"].startswith(f"84 rows {span} have labels, 1000 are needed")
+
+
+def test_the_training_data_is_one_data_set_with_the_times_of_every_row(root: Path) -> None:
+    assert run("Prepare", root).returncode == 0
+    rows = rows_of(root / "processing" / "output" / "dataset" / "training.csv")
+    assert rows[:3] == [
+        ["when", "a", "b", "y"],
+        ["2013-01-01T00:00:00Z", "1.50", "", "0"],
+        ["2013-04-01T00:00:00Z", "-3", "b", "0"],
+    ]
+
+
+def test_rows_are_weighed_by_group_and_label(root: Path) -> None:
+    result = run("Prepare", root, reweighing='{"column":"a","greater_than":0}')
     assert result.returncode != 0
-    message = (root / "output" / "message").read_text()
-    assert message.startswith("84 rows from 2013-02-02T00:00:00Z to 2013-04-02T18:00:00Z have labels, 1000 are needed")
-    assert json.loads((root / "processing" / "output" / "report" / "join.json").read_text())["labelled_rows"] == 84
+    assert "no row of the group others has the label 1, so no weights" in (root / "output" / "message").read_text()
+    (root / "processing" / "input" / "training-data" / "t.csv").write_text("when,score,a,b,y\n" + "".join(TRAINED))
+    result = run("Prepare", root, reweighing='{"column":"a","greater_than":0}')
+    assert result.returncode == 0, result.stderr
+    output = root / "processing" / "output"
+    (header, *original), recent = (rows_of(output / "train" / f"{name}.csv") for name in ("original", "recent"))
+    assert header == recent[0] == ["a", "b", "y", "sample_weight"]
+    rows = [(float(a) > 0, label, float(weight)) for a, _, label, weight in [*original, *recent[1:]]]
+    total = len(rows)
+    for group in (True, False):
+        for label in "01":
+            cell = [row for row in rows if row[:2] == (group, label)]
+            expected = sum(r[0] == group for r in rows) * sum(r[1] == label for r in rows) / total / len(cell)
+            assert [row[2] for row in cell] == pytest.approx([expected] * len(cell))
+    told = json.loads((output / "report" / "join.json").read_text())["weights"]
+    assert sum(one["rows"] for one in told) == total
 
 
 def test_prepare_names_the_missing_label_column(root: Path) -> None:
@@ -183,10 +222,14 @@ def archive(folder: Path, weight: float | None) -> None:
 def evaluate(root: Path, champion: float | None, challenger: float | None) -> subprocess.CompletedProcess[str]:
     assert run("Prepare", root).returncode == 0
     inputs = root / "processing" / "input"
-    for name in ("holdout", "code"):
+    for name in ("holdout", "code", "dataset"):
         (root / "processing" / "output" / name).rename(inputs / name)
     archive(inputs / "champion", champion)
     archive(inputs / "challenger", challenger)
+    scored = run("Score", root)
+    if scored.returncode:
+        return scored
+    (root / "processing" / "output" / "scores").rename(inputs / "scores")
     return run("Evaluate", root)
 
 

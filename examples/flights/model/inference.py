@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,11 +26,12 @@ class Model:
     feature_types: list[str]
     codes: dict[str, dict[str, int]]
 
-    def number(self, feature: str, text: str) -> float:
-        """One field as a number; nan where missing, or where the category was never seen in training."""
+    def numbers(self, feature: str, texts: tuple[str, ...]) -> list[float]:
+        """One column as numbers; nan where missing, or where the category was never seen in training."""
         if feature in self.codes:
-            return self.codes[feature].get(text, float("nan"))
-        return float(text) if text else float("nan")
+            codes = self.codes[feature]
+            return [codes.get(text, math.nan) for text in texts]
+        return [float(text) if text else math.nan for text in texts]
 
 
 def model_fn(model_dir: str) -> Model:
@@ -54,9 +56,10 @@ def predict_fn(rows: list[list[str]], model: Model) -> np.ndarray:
     wrong = next((row for row in rows if len(row) != len(model.features)), None)
     if wrong is not None:
         raise ValueError(f"a row has {len(wrong)} fields; expected {len(model.features)}: {', '.join(model.features)}")
-    values = [[model.number(name, text) for name, text in zip(model.features, row, strict=True)] for row in rows]
+    columns = zip(*rows, strict=True) if rows else [()] * len(model.features)
+    values = [model.numbers(name, texts) for name, texts in zip(model.features, columns, strict=True)]
     matrix = xgb.DMatrix(
-        np.asarray(values, dtype=float).reshape(len(rows), len(model.features)),
+        np.asarray(values, dtype=float).T,
         feature_names=model.features,
         feature_types=model.feature_types,
         enable_categorical=True,

@@ -1,6 +1,7 @@
 """Train the flights model: a SageMaker training job in script mode.
 
-Reads every CSV (with a header) of the channel ``train``; writes to the model folder ``model.json`` (XGBoost's own JSON,
+Reads every CSV (with a header) of the channel ``train``, with the weights of its rows if it has the column
+``sample_weight`` (`reweighing` of the configuration); writes to the model folder ``model.json`` (XGBoost's own JSON,
 no pickle), ``encoding.json`` (the categories, in training order) and ``code/inference.py`` (how to serve it).
 """
 
@@ -17,6 +18,7 @@ import pandas as pd
 import xgboost as xgb
 
 LABEL = "late"
+WEIGHT = "sample_weight"
 CATEGORICAL = ("carrier", "origin")
 NUMERICAL = ("sched_hour", "distance", "temp", "dewp", "humid", "wind_speed", "precip", "visib")
 
@@ -32,7 +34,8 @@ def encode(table: pd.DataFrame) -> tuple[xgb.DMatrix, dict[str, object]]:
         "feature_types": ["c"] * len(CATEGORICAL) + ["q"] * len(NUMERICAL),
     }
     # From a data frame, so that the model file itself says which category each code stands for.
-    return xgb.DMatrix(values, label=table[LABEL], enable_categorical=True), encoding
+    weights = table.get(WEIGHT)
+    return xgb.DMatrix(values, label=table[LABEL], weight=weights, enable_categorical=True), encoding
 
 
 def main() -> None:

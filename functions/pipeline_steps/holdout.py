@@ -1,0 +1,99 @@
+"""The held-out rows: their features, what really happened, and what the two models answer."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from functions.pipeline_steps.compare import Floats, Holdout
+from monitoring_core.dataset import Batch, column_from_texts
+from monitoring_core.errors import DataError
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What Prepare and Score have written.
+
+    Attributes
+    ----------
+    features : dict of str to tuple of str
+        Columns in request order; empty text is missing.
+    labels, times, events : tuple of str
+        Of each row.
+    """
+
+    features: dict[str, tuple[str, ...]]
+    labels: tuple[str, ...]
+    times: tuple[str, ...]
+    events: tuple[str, ...]
+
+    @classmethod
+    def read(cls, folder: Path) -> HeldOut:
+        """Read the folder ``holdout``."""
+        names: list[str] = json.loads((folder / "columns.json").read_text())
+        rows = _rows(folder / "features.csv")
+        with (folder / "labels.csv").open(newline="") as file:
+            told = list(csv.DictReader(file))
+        return cls(
+            dict(zip(names, zip(*rows, strict=True), strict=True)),
+            tuple(row["label"] for row in told),
+            tuple(row["time"] for row in told),
+            tuple(row["event_id"] for row in told),
+        )
+
+    def truth(self) -> Holdout:
+        """Return what a comparison needs.
+
+        Raises
+        ------
+        DataError
+            If a label is not 0 or 1.
+        """
+        numbers: dict[str, int] = {}
+        groups = [numbers.setdefault(event, len(numbers)) for event in self.events]
+        try:
+            labels = np.array([float(label) for label in self.labels])
+        except ValueError as error:
+            raise DataError(f"labels must be 0 or 1: {error}") from error
+        if not np.isin(labels, (0, 1)).all():
+            raise DataError(f"labels must be 0 or 1, got {sorted(set(labels.tolist()))[:5]}")
+        return Holdout(labels.astype(np.int64), np.array(groups, dtype=np.int64), min(self.times), max(self.times))
+
+    def columns(self, label: str, answers: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        """Return the rows as a data set: the model's outputs, the features, and the label last."""
+        return {**answers, **self.features, label: self.labels}
+
+
+def read_answers(path: Path, outputs: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Read the answers of a model; outputs that it does not give are left out."""
+    return dict(zip(outputs, zip(*_rows(path), strict=True), strict=False))
+
+
+def scores_of(answers: dict[str, tuple[str, ...]], model: str) -> Floats:
+    """Return the first output as numbers.
+
+    Raises
+    ------
+    DataError
+        If one is no number.
+    """
+    first = next(iter(answers.values()))
+    try:
+        return np.array([float(text) for text in first])
+    except ValueError as error:
+        raise DataError(f"the {model}'s answers are no scores: {error}; its first output must be the score") from error
+
+
+def as_batch(columns: dict[str, tuple[str, ...]]) -> Batch:
+    """Return columns of texts as a batch; types are inferred as in captured data."""
+    return Batch({name: column_from_texts([text or None for text in texts]) for name, texts in columns.items()})
+
+
+def _rows(path: Path) -> list[list[str]]:
+    with path.open(newline="") as file:
+        return [row for row in csv.reader(file) if row]
