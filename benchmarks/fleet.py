@@ -14,18 +14,17 @@ import pstats
 import sys
 import tempfile
 import time
-from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from aws_cdk import App
 from aws_cdk.cx_api import CloudAssembly
 
+from benchmarks.report import RESULTS, conditions
 from infra.app import build
 
 ROOT = Path(__file__).resolve().parents[1]
-RESULT = Path(__file__).parent / "results" / "fleet.json"
+RESULT = RESULTS / "fleet.json"
 FLEET = "fleet: benchmark\n"
 ENDPOINT = """
 endpoint: {{ name: endpoint-{number:03}, existing: true }}
@@ -103,8 +102,8 @@ def main() -> None:
             measure(options.endpoints)
         pstats.Stats(profile).sort_stats("cumulative").print_stats(45)
         return
-    versions = {name: version(name) for name in ("aws-cdk-lib", "cdk-nag", "pydantic")}
-    found = {"measured": f"{datetime.now(UTC):%Y-%m-%d}", "versions": versions, **measure(options.endpoints)}
+    measured = measure(options.endpoints)
+    found = conditions("aws-cdk-lib", "cdk-nag", "pydantic") | measured
     RESULT.write_text(json.dumps(found, indent=2) + "\n")
     sys.stdout.write(RESULT.read_text())
 

@@ -26,10 +26,14 @@ class Pointer(Frozen):
 
 
 class Move(Pointer):
-    """One move of the pointer: `previous` is the baseline that was in force before, if any."""
+    """One move of the pointer: `previous` is the baseline that was in force before, if any.
+
+    `engine_reason` says where the baseline was made, and why there; empty where it existed already.
+    """
 
     previous: str | None
     reason: str
+    engine_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +57,14 @@ class BaselineStore:
         body = read_if_present(self.prefix + POINTER)
         return None if body is None else Pointer.model_validate_json(body)
 
-    def move(self, pointer: Pointer, *, reason: str = "deployment") -> None:
+    def move(self, pointer: Pointer, *, reason: str = "deployment", engine_reason: str = "") -> None:
         """Put another baseline in force; the only way in which a monitor's reference changes.
 
         Every move is written down first.
         """
         before = self.pointer()
         previous = None if before is None else before.baseline_id
-        move = Move(previous=previous, reason=reason, **pointer.model_dump())
+        move = Move(previous=previous, reason=reason, engine_reason=engine_reason, **pointer.model_dump())
         uri = f"{self.prefix}{MOVES}{pointer.moved_at:%Y%m%dT%H%M%S%fZ}_{pointer.baseline_id}.json"
         write(uri, move.model_dump_json(indent=2).encode())
         write(self.prefix + POINTER, pointer.model_dump_json(indent=2).encode())

@@ -108,6 +108,13 @@ def size_of(uri: str) -> int:
         return int(client("s3").head_object(Bucket=bucket, Key=key)["ContentLength"])
 
 
+def etag_of(uri: str) -> str:
+    """Return what S3 tells an object's content by."""
+    bucket, key = split_uri(uri)
+    with _explained(uri):
+        return str(client("s3").head_object(Bucket=bucket, Key=key)["ETag"])
+
+
 def read(uri: str) -> bytes:
     """Return an object's bytes."""
     bucket, key = split_uri(uri)

@@ -18,6 +18,16 @@ PLANNED: Final = "pass"
 PLANNED_FILE: Final = "pass.json"
 PARTIAL_SUFFIX: Final = ".msgpack"
 
+ORDER: Final = "order"
+ORDER_FILE: Final = "order.json"
+"""What a job is to make a baseline of, beside the data."""
+DATASET: Final = "dataset"
+MODEL: Final = "model"
+FITTED: Final = "baseline"
+"""Folder of the baseline that a job has made."""
+FITTED_FILE: Final = "fitted.json"
+"""Counts beside it, written last."""
+
 
 def labels_name(index: int) -> str:
     """Return the name of the input with the labels of the ground truth prefix at `index`."""

@@ -9,6 +9,7 @@ from datetime import datetime
 from functions.common.baselines import BaselineStore
 from functions.common.capture import CaptureListing
 from functions.common.contract import CaptureSource, Engine, Pass, Plan, PlanInput, PlannedRun, RunSpec, Runtime
+from functions.common.gaps import share_of_empty_hours
 from functions.common.listing import list_window
 from functions.common.metric_time import refusal
 from functions.common.runs import requested_runs, resolve_window
@@ -16,6 +17,7 @@ from functions.common.transform import TransformJob
 from functions.plan.choice import Choice, Size, choose_by_size, take_wish
 from functions.plan.estimate import estimate_rows
 from functions.plan.job import place_of, write_job
+from functions.plan.turns import CounterTable, take_turn
 from monitoring_core.spec import SchemaSpec
 from monitoring_core.window import Window
 
@@ -75,15 +77,23 @@ def _plan_pass(
 ) -> Pass:
     choice = _choose(reading, capture, asked)
     place = place_of(runs[0], capture.window, asked.execution, index)
+    gaps = _gaps(reading, runs, capture)
     planned = Pass(
         id=place.id,
         engine=choice.engine,
         engine_reason=choice.reason,
-        runs=tuple(PlannedRun(run=run, plan=_plan(run, capture, choice, asked, job)) for run in runs),
+        runs=tuple(PlannedRun(run=run, plan=_plan(run, capture, choice, asked, job, gaps)) for run in runs),
     )
     if not choice.engine.is_job:
         return planned
-    return write_job(planned, place, capture, asked.job_inputs.get(choice.engine, ()))
+    return write_job(planned, place, capture, asked.job_inputs.get(choice.engine, ()), _turn(asked))
+
+
+def _turn(asked: PlanInput) -> datetime | None:
+    """Return when it is the turn of another job; None where jobs take no turns."""
+    if not asked.turns or asked.started_at is None:
+        return None
+    return take_turn(CounterTable(asked.turns), asked.started_at)
 
 
 def _choose(reading: Reading, capture: CaptureListing, asked: PlanInput) -> Choice:
@@ -97,12 +107,26 @@ def _choose(reading: Reading, capture: CaptureListing, asked: PlanInput) -> Choi
     if reading.runtime is not Runtime.AUTO:
         choice = take_wish(reading.runtime, asked.engines)
         return Choice(choice.engine, f"{choice.reason}; {found}")
-    rows = estimate_rows([*capture.own, *capture.near])
-    choice = choose_by_size(Size(own + near, rows), asked.limits, asked.engines)
-    return Choice(choice.engine, f"{choice.reason}; {found}, about {rows:,} rows in all", choice.note)
+    estimate = estimate_rows([*capture.own, *capture.near])
+    choice = choose_by_size(Size(own + near, estimate.rows), asked.limits, asked.engines)
+    return Choice(choice.engine, f"{choice.reason}; {found}, {estimate.found}", choice.note)
 
 
-def _plan(run: RunSpec, capture: CaptureListing, choice: Choice, asked: PlanInput, job: TransformJob | None) -> Plan:
+def _gaps(reading: Reading, runs: list[RunSpec], capture: CaptureListing) -> float | None:
+    """Return the share of empty hours, which the diagnosis of data quality asks for."""
+    if reading.source is not CaptureSource.ENDPOINT or not any(run.spec.kind == "data-quality" for run in runs):
+        return None
+    return share_of_empty_hours(reading.capture_prefix, reading.variant, capture) if capture.objects else None
+
+
+def _plan(
+    run: RunSpec,
+    capture: CaptureListing,
+    choice: Choice,
+    asked: PlanInput,
+    job: TransformJob | None,
+    empty_hours_share: float | None,
+) -> Plan:
     window, baseline = capture.window, BaselineStore(run.baselines).pointer()
     refused = refusal(run.due(window), asked.started_at)
     return Plan(
@@ -112,6 +136,7 @@ def _plan(run: RunSpec, capture: CaptureListing, choice: Choice, asked: PlanInpu
         engine_reason=choice.reason,
         objects=len(capture.own),
         bytes=sum(item.size for item in capture.own),
+        empty_hours_share=empty_hours_share,
         report_prefix=run.report_prefix(window),
         labels_until=run.labels_until(window, final=asked.request.final),
         baseline_id=baseline.baseline_id if baseline else None,

@@ -18,7 +18,7 @@ from infra.config.operations import AlarmRule, Alarms, Governance, Retraining
 from infra.config.promotion import Promotion
 from infra.config.review import Review
 from infra.config.runtime import ProcessingRuntime, Runtime, SparkRuntime
-from infra.config.schedule import Schedule, start_second
+from infra.config.schedule import Schedule
 from monitoring_core.spec import MonitorSpec, SchemaSpec
 
 
@@ -130,11 +130,6 @@ class EndpointConfig(Section):
     def starts(self, monitor: Monitor) -> Schedule:
         """Return the schedule by which runs of a monitor start: in a fleet, not all endpoints at once."""
         return monitor.schedule.spread(self.name) if self.fleet else monitor.schedule
-
-    @property
-    def start_second(self) -> int:
-        """Second of the minute in which jobs start."""
-        return start_second(self.name) if self.fleet else 0
 
     def alarm_rule(self, monitor: Monitor) -> AlarmRule:
         """Return after how many runs the alarms of a monitor are raised."""

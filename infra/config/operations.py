@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, FiniteFloat, model_validator
 
 from infra.config.base import Duration, Image, InstanceType, Like, S3Uri, Section, parse_duration
 from infra.config.notify import Notify
 from infra.config.schedule import ScheduleField
+from monitoring_core.spec.model_bias import CategoryValue
 
 Pipeline = Annotated[
     str,
@@ -21,6 +22,10 @@ Tag = Annotated[
 ]
 Tags = dict[Tag, Annotated[str, Field(max_length=256)]]
 MissingData = Literal["breaching", "notBreaching", "ignore", "missing"]
+
+
+_MAX_ARGUMENT: Final = 256
+"""Characters of an argument of a processing job."""
 
 
 class AlarmRule(Section):
@@ -57,6 +62,46 @@ class Alarms(AlarmRule):
     """Page that alarms link to; the section is appended, e.g. `#violations`."""
 
 
+class Reweighing(Section):
+    """Bias mitigation before training: weights by which groups and label are independent (Kamiran & Calders, 2012)."""
+
+    column: str
+    """Column of the training set that tells the groups."""
+    equals: tuple[CategoryValue, ...] = ()
+    """Values of the disadvantaged group. Left out, as `greater_than`: each value is a group of its own."""
+    greater_than: FiniteFloat | None = None
+    """The disadvantaged group is above this number."""
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        if self.equals and self.greater_than is not None:
+            raise ValueError("`equals` and `greater_than` are both given; give the one that tells the group")
+        if len(self.facet) > _MAX_ARGUMENT:
+            raise ValueError(
+                f"as JSON it takes {len(self.facet)} characters, SageMaker at most {_MAX_ARGUMENT}: name fewer values"
+            )
+        return self
+
+    @property
+    def facet(self) -> str:
+        """What the pipeline is told, as JSON."""
+        return self.model_dump_json(exclude_defaults=True)
+
+
+class ChallengerChecks(Section):
+    """What a better challenger must not make worse, on the held-out rows. Each check needs a monitor of its kind."""
+
+    bias: bool = True
+    """Whether the facets of the monitor `model-bias` are compared."""
+    max_bias_increase: Annotated[float, Field(ge=0)] | None = None
+    """By how much a bias metric may be further from parity than the champion's, beyond chance. Left out: the monitor's
+    `tolerance`."""
+    attribution: bool = True
+    """Whether the attributions of the monitor `model-explainability` are compared."""
+    min_ndcg: Annotated[float, Field(gt=0, le=1)] | None = None
+    """How alike champion and challenger must rank the features (NDCG). Left out: the monitor's `ndcg_threshold`."""
+
+
 class Training(Section):
     """The pipeline that the stack creates: prepare, train, evaluate against the champion, register."""
 
@@ -79,6 +124,10 @@ class Training(Section):
     """With fewer labelled rows nothing is trained."""
     min_improvement: Annotated[float, Field(ge=0, le=1)] = 0.0
     """AUC by which a new model must be better, beyond chance, to be registered."""
+    checks: ChallengerChecks = ChallengerChecks()
+    """What it must not make worse to be registered."""
+    reweighing: Reweighing | None = None
+    """Rows are weighed before training: your `train.py` finds the weights in the column `sample_weight`."""
     approval: Literal["manual", "automatic"] = "manual"
     """Whether a better model waits for a person in the model registry."""
 

@@ -68,7 +68,7 @@ class JobRuntime(Section):
     instance_count: Annotated[int, Field(ge=1, le=100)] = 1
     """Number of machines; each folds a share of the captured objects."""
     volume_gib: Annotated[int, Field(ge=1, le=16_384)] = 30
-    """Disk of each: holds its share of the captured data, and all labels."""
+    """Disk of each: holds its share of the captured data and all labels, or the data set of a baseline."""
     timeout_seconds: Annotated[int, Field(ge=60, le=432_000)] = 3600
     """Longest run."""
     network: JobNetwork
@@ -76,7 +76,7 @@ class JobRuntime(Section):
 
 
 class ProcessingRuntime(JobRuntime):
-    """Our container as a processing job, for windows that a function does not take."""
+    """Our container as a processing job, for windows and data sets that a function does not take."""
 
     image: OwnImage = "codebuild"
     """Container image of this product: `codebuild` builds it in your account when the stack is deployed, `docker` on

@@ -114,17 +114,6 @@ class Schedule:
         return f"{hour}" if self.period_seconds >= DAY else f"{hour}/{step}"
 
 
-def start_second(endpoint: str) -> int:
-    """Return the second of the minute in which the jobs of an endpoint of a fleet start; schedules know minutes only.
-
-    Examples
-    --------
-    >>> [start_second(name) for name in ("north", "south")]
-    [49, 23]
-    """
-    return _hash(endpoint) % MINUTE
-
-
 def _hash(text: str) -> int:
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8])
 

@@ -39,6 +39,11 @@ class MonitorFunction(Construct):
         For functions that are started by events: what they fail on ends there.
     timeout_seconds : int, optional
         Left out: as configured for functions that analyse, a minute for the others.
+
+    Attributes
+    ----------
+    role : Role
+        What it may do.
     """
 
     def __init__(
@@ -59,6 +64,7 @@ class MonitorFunction(Construct):
         machine = config.runtime.function
         usual = machine.timeout_seconds if bundle is ANALYSIS else _LIGHT_TIMEOUT_SECONDS
         logs = log_group(self, "Logs", config=config, key=key)
+        self.role = self._role(logs, key, grants)
         self.function = aws_lambda.Function(
             self,
             "Function",
@@ -67,7 +73,7 @@ class MonitorFunction(Construct):
             architecture=_ARCHITECTURES[machine.architecture],
             code=code(bundle, machine.architecture),
             handler=f"functions.{name}.handler.handler",
-            role=self._role(logs, key, grants),
+            role=self.role,
             memory_size=machine.memory_mib if bundle is ANALYSIS else _LIGHT_MEMORY_MIB,
             timeout=Duration.seconds(timeout_seconds or usual),
             environment={"POWERTOOLS_SERVICE_NAME": name, **(environment or {})},

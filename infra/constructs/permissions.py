@@ -32,14 +32,23 @@ class Grant:
 
     def to(self, role: aws_iam.Role) -> None:
         """Add this to a role."""
-        role.add_to_policy(
-            aws_iam.PolicyStatement(
-                actions=list(self.actions), resources=list(self.resources), conditions=dict(self.conditions) or None
-            )
+        role.add_to_policy(self._statement())
+        self._acknowledge(role)
+
+    def to_policy(self, policy: aws_iam.Policy) -> None:
+        """Add this to a policy of its own, for a role that must be there before the resources are."""
+        policy.add_statements(self._statement())
+        self._acknowledge(policy)
+
+    def _statement(self) -> aws_iam.PolicyStatement:
+        return aws_iam.PolicyStatement(
+            actions=list(self.actions), resources=list(self.resources), conditions=dict(self.conditions) or None
         )
+
+    def _acknowledge(self, scope: Construct) -> None:
         if self.wildcard:
             for resource in self.resources:
-                acknowledge_wildcard(role, resource, self.wildcard)
+                acknowledge_wildcard(scope, resource, self.wildcard)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from aws_cdk import aws_kms, aws_s3, aws_sns, aws_ssm
+from aws_cdk import aws_dynamodb, aws_kms, aws_s3, aws_sns, aws_ssm
 from constructs import Construct
 
 from infra.constructs.image import ProductImage
@@ -17,6 +17,7 @@ from infra.constructs.image import ProductImage
 _BUCKET_NAME: Final = "bucket-name"
 _KEY_ARN: Final = "key-arn"
 _TOPIC_ARN: Final = "topic-arn"
+_TURNS_TABLE: Final = "turns-table"
 _IMAGE_URI: Final = "image-uri"
 _IMAGE_REPOSITORY_ARN: Final = "image-repository-arn"
 
@@ -28,10 +29,12 @@ def publish(
     key: aws_kms.IKey,
     bucket: aws_s3.IBucket,
     topic: aws_sns.ITopic,
+    turns: aws_dynamodb.ITable,
     image: ProductImage | None,
 ) -> None:
     """Let the endpoints of the fleet find what they share."""
     values = {_BUCKET_NAME: bucket.bucket_name, _KEY_ARN: key.key_arn, _TOPIC_ARN: topic.topic_arn}
+    values[_TURNS_TABLE] = turns.table_name
     if image:
         values |= {_IMAGE_URI: image.uri, _IMAGE_REPOSITORY_ARN: image.repository_arn}
     for name, value in values.items():
@@ -45,6 +48,11 @@ def shared_image(scope: Construct, fleet: str) -> ProductImage:
         for name in (_IMAGE_URI, _IMAGE_REPOSITORY_ARN)
     )
     return ProductImage(uri, repository_arn)
+
+
+def shared_turns(scope: Construct, fleet: str) -> str:
+    """Return the name of the table by which the fleet's jobs take turns."""
+    return aws_ssm.StringParameter.value_for_string_parameter(scope, _path(fleet, _TURNS_TABLE))
 
 
 class SharedResources(Construct):

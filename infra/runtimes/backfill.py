@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from aws_cdk import Duration, Stack, aws_stepfunctions, aws_stepfunctions_tasks
+from aws_cdk import Duration, aws_stepfunctions, aws_stepfunctions_tasks
 from constructs import Construct
 
 from infra.config import EndpointConfig
 from infra.constructs.functions import MonitorFunction
 from infra.constructs.nag import acknowledge_wildcard
-from infra.constructs.permissions import COLON
 from infra.constructs.storage import Storage
 from infra.runtimes.definition import invoke
-from infra.runtimes.state_machine import state_machine
+from infra.runtimes.state_machine import executions_arn, state_machine
 
 _TIMEOUT: Final = Duration.days(7)
 _ALREADY_RUN: Final = "StepFunctions.ExecutionAlreadyExistsException"
@@ -97,14 +96,8 @@ class Backfill(Construct):
 
     def _acknowledge(self, machine: aws_stepfunctions.StateMachine) -> None:
         """Give the reasons for the wildcards in what CDK allows the backfill to do."""
-        executions = f"{_executions(self, machine)}*"
+        executions = f"{executions_arn(self, machine)}*"
         acknowledge_wildcard(self.machine.role, executions, "Executions are named by their windows.")
-        own = _executions(self, self.machine)
+        own = executions_arn(self, self.machine)
         for suffix in (":*", "/*:*"):
             acknowledge_wildcard(self.machine, f"{own}{suffix}", "Step Functions names the executions of a map.")
-
-
-def _executions(scope: Construct, machine: aws_stepfunctions.StateMachine) -> str:
-    stack = Stack.of(scope)
-    name = stack.split_arn(machine.state_machine_arn, COLON).resource_name
-    return stack.format_arn(service="states", resource="execution", resource_name=name, arn_format=COLON)

@@ -8,10 +8,12 @@ from typing import Any, Final
 from aws_cdk import Duration, aws_lambda, aws_stepfunctions, aws_stepfunctions_tasks
 from constructs import Construct
 
-from infra.runtimes.jobs import FoldJobs
+from infra.runtimes.jobs import OwnJobs
 
 MAX_CONCURRENCY: Final = 4
 """Passes of one execution that are worked on at the same time."""
+FUNCTIONS_SECONDS: Final = 3600
+"""How long the functions of an execution take at most, tries again included."""
 _ERRORS_WORTH_A_RETRY: Final = [
     "Lambda.ClientExecutionTimeoutException",
     "Lambda.ServiceException",
@@ -31,10 +33,10 @@ class Definition(Construct):
         Constants of the definition, which Plan gets beside the request: run specs, limits, engines.
     functions : mapping of str to Function
         ``plan``, ``evaluate`` and ``publish``.
-    jobs : mapping of str to FoldJobs
+    jobs : mapping of str to OwnJobs
         By engine; Plan picks no other.
-    job_second : int
-        Jobs wait so many seconds before they start, so that the endpoints of a fleet do not all start theirs at once.
+    in_turn : bool
+        Jobs wait until it is their turn, which Plan has taken for them.
 
     Attributes
     ----------
@@ -49,11 +51,11 @@ class Definition(Construct):
         *,
         given: Mapping[str, Any],
         functions: Mapping[str, aws_lambda.IFunction],
-        jobs: Mapping[str, FoldJobs],
-        job_second: int = 0,
+        jobs: Mapping[str, OwnJobs],
+        in_turn: bool,
     ) -> None:
         super().__init__(scope, construct_id)
-        self._functions, self._jobs, self._job_second = functions, jobs, job_second
+        self._functions, self._jobs, self._in_turn = functions, jobs, in_turn
         reported = invoke(self, "Publish the failure of Plan", functions["publish"], result_path="$.published")
         plan = invoke(self, "Plan", functions["plan"], result_path="$")
         plan.add_catch(reported.next(self._failed("Nothing planned")), result_path="$.error")
@@ -93,15 +95,15 @@ class Definition(Construct):
         for name, jobs in self._jobs.items():
             job = jobs.state(self, f"Fold by {name}")
             job.add_catch(publish, result_path="$.error").next(evaluate)
-            engine.when(_Condition.string_equals("$.engine", name), self._in_turn(name, job))
+            engine.when(_Condition.string_equals("$.engine", name), self._wait(name, job))
         return engine.otherwise(evaluate)
 
-    def _in_turn(self, engine: str, job: aws_stepfunctions.CustomState) -> aws_stepfunctions.IChainable:
-        """Let the job wait for the second of its endpoint, if it has one."""
-        if not self._job_second:
+    def _wait(self, engine: str, job: aws_stepfunctions.CustomState) -> aws_stepfunctions.IChainable:
+        """Let the job wait for its turn, if jobs have turns."""
+        if not self._in_turn:
             return job
-        wait = aws_stepfunctions.WaitTime.duration(Duration.seconds(self._job_second))
-        return aws_stepfunctions.Wait(self, f"Wait before {engine}", time=wait).next(job)
+        time = aws_stepfunctions.WaitTime.timestamp_path("$.job.starts_at")
+        return aws_stepfunctions.Wait(self, f"Wait before {engine}", time=time).next(job)
 
     def _end(self) -> aws_stepfunctions.IChainable:
         failed = _Condition.boolean_equals("$.failed", True)  # noqa: FBT003 - CDK's signature

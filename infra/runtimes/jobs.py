@@ -1,8 +1,9 @@
-"""Processing jobs that fold a pass: their role, the state that starts one and waits for it, and what that needs."""
+"""Our own processing jobs: their role, the state that starts one and waits for it, and what that needs."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from aws_cdk import Duration, Stack, aws_iam, aws_stepfunctions
@@ -30,19 +31,37 @@ from infra.runtimes.run_specs import capture_keys, captured_places, ground_truth
 
 _OUTPUT: Final = "/opt/ml/processing/output"
 _NAME_CHARACTERS: Final = 40
-"""How much of the endpoint's name Plan takes into the names of jobs."""
+"""How much of the endpoint's name is taken into the names of jobs."""
 _THROTTLED: Final = "SageMaker.AmazonSageMakerException"
 _FULL: Final = "SageMaker.ResourceLimitExceededException"
 FULL_SECONDS: Final = 3600
 """How long a job waits for its turn when the account's quota of machines is used up."""
+START_SECONDS: Final = 1800
+"""How long SageMaker takes to start a job."""
 _FULL_INTERVAL_SECONDS: Final = 120
 
 
-class FoldJobs(Construct):
-    """Jobs of one engine.
+@dataclass(frozen=True, slots=True)
+class JobData:
+    """What jobs read beside what was written down for them.
+
+    Attributes
+    ----------
+    keys : tuple of str
+        Keys of others that encrypt it.
+    """
+
+    places: tuple[Place, ...]
+    keys: tuple[str, ...]
+
+
+class OwnJobs(Construct):
+    """Jobs of one kind: they read and write below the prefix of work.
 
     Parameters
     ----------
+    data : JobData
+        What they read.
     arguments : sequence of str
         What the image's entry point is called with.
 
@@ -61,15 +80,16 @@ class FoldJobs(Construct):
         storage: Storage,
         machines: JobRuntime,
         image: ProductImage,
+        data: JobData,
         arguments: Sequence[str] = (),
     ) -> None:
         super().__init__(scope, construct_id)
         self._config, self._storage, self._machines, self._image = config, storage, machines, image
         self._arguments, self.timeout_seconds = list(arguments), machines.timeout_seconds
-        self._role = self._job_role()
+        self._role = self._job_role(data)
 
     def state(self, scope: Construct, name: str) -> aws_stepfunctions.CustomState:
-        """Return the state that runs the job of a pass, whatever it hands over is in the bucket."""
+        """Return the state that runs the job that ``$.job`` describes; whatever it hands over is in the bucket."""
         definition = {
             "Type": "Task",
             "Resource": f"arn:{Stack.of(self).partition}:states:::sagemaker:createProcessingJob.sync",
@@ -115,7 +135,7 @@ class FoldJobs(Construct):
         ]
 
     def _request(self) -> dict[str, Any]:
-        """Return what `CreateProcessingJob` is called with; name, inputs and output come from the pass."""
+        """Return what `CreateProcessingJob` is called with; name, inputs and output come from the input."""
         output = {"S3Uri.$": "$.job.output", "LocalPath": _OUTPUT, "S3UploadMode": "EndOfJob"}
         application: dict[str, Any] = {"ImageUri": self._image.uri}
         if self._arguments:
@@ -148,24 +168,29 @@ class FoldJobs(Construct):
             **({} if local else {"VolumeKmsKeyId": self._storage.key.key_arn}),
         }
 
-    def _job_role(self) -> aws_iam.Role:
-        config, storage, network = self._config, self._storage, self._machines.network
-        bucket, layout = storage.bucket.bucket_name, storage.layout
-        labels = [Place.of(uri) for uri in ground_truth_prefixes(config, storage)]
-        work = Place(bucket, layout.work)
-        read = [*captured_places(config, storage), Place(bucket, layout.baselines), work, *labels]
-        foreign = [*capture_keys(config), *(config.decrypt_keys if labels else ())]
+    def _job_role(self, data: JobData) -> aws_iam.Role:
+        storage, network = self._storage, self._machines.network
+        work = Place(storage.bucket.bucket_name, storage.layout.work)
+        read = [*data.places, work]
         grants = [
             *list_objects(self, read),
             objects(self, read, "GetObject"),
             objects(self, [work], "PutObject"),
             *use_volume_key(storage.key.key_arn),
-            *decrypt(*foreign),
+            *decrypt(*data.keys),
             write_job_logs(self, "ProcessingJobs"),
             *pull_repository(self._image.repository_arn),
             *(attach_network(self, network.subnets, network.security_groups) if network.subnets else ()),
         ]
         return service_role(self, "Role", "sagemaker", grants)
+
+
+def pass_data(config: EndpointConfig, storage: Storage) -> JobData:
+    """Return what jobs read that fold a pass: captured data, labels and baselines."""
+    labels = [Place.of(uri) for uri in ground_truth_prefixes(config, storage)]
+    baselines = Place(storage.bucket.bucket_name, storage.layout.baselines)
+    keys = (*capture_keys(config), *(config.decrypt_keys if labels else ()))
+    return JobData((*captured_places(config, storage), baselines, *labels), keys)
 
 
 def _network(network: JobNetwork) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 from aws_cdk import Duration, aws_lambda, aws_sqs, aws_stepfunctions
 from constructs import Construct
@@ -12,19 +12,16 @@ from infra.constructs.baseline import Baselines
 from infra.constructs.functions import MonitorFunction
 from infra.constructs.image import ProductImage
 from infra.constructs.permissions import Grant, Place, decrypt, default_bus, list_objects, objects, use_key
+from infra.constructs.shared import shared_turns
 from infra.constructs.storage import Storage
+from infra.constructs.turns import take_turns
 from infra.runtimes.backfill import Backfill
-from infra.runtimes.definition import MAX_CONCURRENCY, Definition
-from infra.runtimes.jobs import FULL_SECONDS, FoldJobs
+from infra.runtimes.definition import FUNCTIONS_SECONDS, MAX_CONCURRENCY, Definition
+from infra.runtimes.jobs import FULL_SECONDS, START_SECONDS, OwnJobs, pass_data
 from infra.runtimes.run_specs import capture_keys, captured_places, ground_truth_prefixes, limits, run_spec
 from infra.runtimes.schedules import Schedules
 from infra.runtimes.state_machine import keep_failed_executions, state_machine
 from infra.runtimes.transform_jobs import describe_transform_jobs, start_after_jobs
-
-_FUNCTIONS_SECONDS: Final = 3600
-"""How long Plan, Evaluate and Publish of some passes take at most, tries again included."""
-_START_SECONDS: Final = 1800
-"""How long SageMaker takes to start a job."""
 
 
 class OwnRuntime(Construct):
@@ -79,29 +76,33 @@ class OwnRuntime(Construct):
         backfill = Backfill(self, "Backfill", config=config, storage=storage, runs=runs, machine=self.state_machine)
         self.backfill = backfill.machine
 
-    def _jobs(self, images: dict[str, ProductImage]) -> dict[str, FoldJobs]:
+    def _jobs(self, images: dict[str, ProductImage]) -> dict[str, OwnJobs]:
         """Return the engines that are jobs."""
         sections = {"processing": (self._config.processing, ["fold"]), "spark": (self._config.spark, [])}
         return {
-            engine: FoldJobs(
+            engine: OwnJobs(
                 self,
                 f"{engine.capitalize()}Jobs",
                 config=self._config,
                 storage=self._storage,
                 machines=machines,
                 image=images[engine],
+                data=pass_data(self._config, self._storage),
                 arguments=arguments,
             )
             for engine, (machines, arguments) in sections.items()
             if machines
         }
 
-    def _state_machine(self, runs: dict[str, Any], jobs: dict[str, FoldJobs]) -> aws_stepfunctions.StateMachine:
+    def _state_machine(self, runs: dict[str, Any], jobs: dict[str, OwnJobs]) -> aws_stepfunctions.StateMachine:
+        turns = shared_turns(self, self._config.fleet) if self._config.fleet and jobs else ""
         grants = self._grants(with_jobs=bool(jobs))
+        if turns:
+            grants["plan"] += take_turns(self, turns, self._storage.key.key_arn)
         functions = {name: self._function(name, granted) for name, granted in grants.items()}
         given = {"runs": runs, "limits": limits(self._config), "engines": ["function", *jobs]}
-        second = self._config.start_second
-        definition = Definition(self, "Definition", given=given, functions=functions, jobs=jobs, job_second=second)
+        given |= {"turns": turns} if turns else {}
+        definition = Definition(self, "Definition", given=given, functions=functions, jobs=jobs, in_turn=bool(turns))
         return state_machine(
             self,
             "StateMachine",
@@ -114,11 +115,11 @@ class OwnRuntime(Construct):
             timeout=self._timeout(jobs),
         )
 
-    def _timeout(self, jobs: dict[str, FoldJobs]) -> Duration:
+    def _timeout(self, jobs: dict[str, OwnJobs]) -> Duration:
         """Return how long an execution may take: as many passes as monitors, of which some run at the same time."""
         rounds = -(-len(self._config.own_monitors) // MAX_CONCURRENCY)
-        longest = max((job.timeout_seconds + FULL_SECONDS + _START_SECONDS for job in jobs.values()), default=0)
-        return Duration.seconds(rounds * (_FUNCTIONS_SECONDS + longest))
+        longest = max((job.timeout_seconds + FULL_SECONDS + START_SECONDS for job in jobs.values()), default=0)
+        return Duration.seconds(rounds * (FUNCTIONS_SECONDS + longest))
 
     def _function(self, name: str, grants: list[Grant]) -> aws_lambda.Function:
         key = self._storage.key

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from aws_cdk import Duration, aws_events, aws_events_targets, aws_kms, aws_lambda, aws_sqs, aws_stepfunctions
+from aws_cdk import Duration, Stack, aws_events, aws_events_targets, aws_kms, aws_lambda, aws_sqs, aws_stepfunctions
 from constructs import Construct
 
 from infra.config import EndpointConfig
 from infra.constructs.functions import log_group
 from infra.constructs.nag import acknowledge_wildcard
-from infra.constructs.permissions import Grant, service_role
+from infra.constructs.permissions import COLON, Grant, service_role
 
 
 def state_machine(
@@ -72,3 +72,10 @@ def keep_failed_executions(
         ),
         targets=[aws_events_targets.SqsQueue(dead_letters, retry_attempts=10, max_event_age=Duration.hours(6))],
     )
+
+
+def executions_arn(scope: Construct, machine: aws_stepfunctions.IStateMachine) -> str:
+    """Return what the ARNs of a state machine's executions begin with."""
+    stack = Stack.of(scope)
+    name = stack.split_arn(machine.state_machine_arn, COLON).resource_name
+    return stack.format_arn(service="states", resource="execution", resource_name=name, arn_format=COLON)

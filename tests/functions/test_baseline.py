@@ -3,17 +3,25 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 
+from functions.analyzer.__main__ import main
 from functions.baseline.handler import handler
 from functions.common.baselines import BaselineStore
+from functions.common.fitting import FitOrder, fit
+from functions.common.storage import read, write
+from monitoring_core.dataset import Source
 from monitoring_core.errors import BaselineError
 from monitoring_core.monitors.data_quality.analysis import load_limits
 from monitoring_core.spec import DataQualitySpec, SchemaSpec
+
+from .job_tree import mount
 
 BUCKET = "watch-bucket"
 PREFIX = f"s3://{BUCKET}/baselines/flights-prod/data-quality/"
@@ -204,3 +212,132 @@ def test_moving_the_pointer_is_dated(ask: Ask) -> None:
     pointer = BaselineStore(PREFIX).pointer()
     assert pointer is not None
     assert before <= pointer.moved_at <= datetime.now(UTC)
+
+
+# A large data set goes to a processing job.
+
+FIT = {"FunctionBytes": "100", "Runtime": "auto"}
+
+
+@pytest.fixture
+def machine(s3: Any) -> str:  # noqa: ARG001 - the account
+    """A state machine that only keeps what it is started with; what it would do, the tests do."""
+    definition = json.dumps({"StartAt": "Fit", "States": {"Fit": {"Type": "Pass", "End": True}}})
+    role = "arn:aws:iam::111122223333:role/fits"
+    made = boto3.client("stepfunctions").create_state_machine(name="fits", definition=definition, roleArn=role)
+    return str(made["stateMachineArn"])
+
+
+def started(machine: str) -> list[tuple[str, dict[str, Any]]]:
+    """ARN and input of every execution, the first one first."""
+    states = boto3.client("stepfunctions")
+    arns = [one["executionArn"] for one in states.list_executions(stateMachineArn=machine)["executions"]]
+    told = sorted((states.describe_execution(executionArn=arn) for arn in arns), key=lambda one: one["startDate"])
+    return [(one["executionArn"], json.loads(one["input"])) for one in told]
+
+
+def run_fit(job: dict[str, Any], root: Path) -> tuple[int, str]:
+    """Run the container as the platform does; return exit code and message."""
+    mount(job["inputs"], root)
+    code = main({"output_message_file": str(root / "output" / "message")}, ["fit"])
+    output = root / "processing" / "output"
+    for path in sorted(path for path in output.rglob("*") if path.is_file()):
+        write(job["output"] + path.relative_to(output).as_posix(), path.read_bytes())
+    return code, (root / "output" / "message").read_text()
+
+
+def end(execution: str, cause: str = "") -> None:
+    boto3.client("stepfunctions").stop_execution(executionArn=execution, error="Failed", cause=cause)
+
+
+def test_a_job_makes_the_same_bytes_and_cloudformation_is_told_when_it_has_ended(
+    ask: Ask, cloudformation: tuple[str, list[dict[str, Any]]], machine: str, tmp_path: Path, context: Any
+) -> None:
+    by_function = ask()["Data"]
+    told = cloudformation[1]
+    told.clear()
+    with pytest.raises(IndexError):  # nothing is told yet
+        ask("Update", Jobs=machine, **FIT)
+    [(_, given)] = started(machine)
+    assert "answer" not in json.dumps(given)  # the signed URL is not in the logs of the state machine
+    assert given["job"]["name"].startswith("flights-prod-baseline-")
+    code, said = run_fit(given["job"], tmp_path)
+    assert (code, said[:19]) == (0, "Completed: baseline")
+    handler(given, context)
+    assert told[-1]["Status"] == "SUCCESS"
+    assert told[-1]["Data"]["EngineReason"].startswith("processing: more than function_bytes (100); ")
+    assert {**told[-1]["Data"], "EngineReason": ""} == {**by_function, "EngineReason": ""}
+    order = FitOrder.model_validate_json((tmp_path / "processing/input/order/order.json").read_bytes())
+    body = read(DATASET)
+    assert dict(fit(order, Source(DATASET, body)).files.files) == files_below(tmp_path / "processing/output/baseline")
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_deployment_that_comes_later_takes_what_a_job_has_made(
+    ask: Ask, machine: str, tmp_path: Path, cloudformation: tuple[str, list[dict[str, Any]]]
+) -> None:
+    with pytest.raises(IndexError):
+        ask(Jobs=machine, **FIT)
+    [(execution, given)] = started(machine)
+    run_fit(given["job"], tmp_path)
+    end(execution)  # CloudFormation had given up, and took no answer
+    assert ask("Update", Jobs=machine, **FIT)["Status"] == "SUCCESS"
+    assert len(cloudformation[1]) == len(started(machine)) == 1
+    [move] = BaselineStore(PREFIX).moves()
+    assert move.engine_reason.startswith("processing: more than")
+
+
+def test_a_job_that_fails_fails_the_deployment_in_its_own_words(
+    ask: Ask, machine: str, tmp_path: Path, context: Any, cloudformation: tuple[str, list[dict[str, Any]]]
+) -> None:
+    with pytest.raises(IndexError):
+        ask(Jobs=machine, **FIT | {"Runtime": "processing"}, TimeColumn="when")
+    [(_, given)] = started(machine)
+    code, said = run_fit(given["job"], tmp_path)
+    assert code == 255
+    handler(given | {"error": {"Error": "States.TaskFailed", "Cause": json.dumps({"ExitMessage": said})}}, context)
+    told = cloudformation[1][-1]
+    assert told["Status"] == "FAILED"
+    assert f"{given['job']['name']} has made no baseline: Failed: column 'when' not found" in told["Reason"]
+
+
+@pytest.mark.parametrize(
+    "properties", [{"Runtime": "function"}, {"FunctionBytes": "1000000"}], ids=["asked for", "small"]
+)
+def test_the_function_takes_what_is_small_or_what_it_is_told_to(
+    ask: Ask, machine: str, properties: dict[str, str]
+) -> None:
+    assert ask(Jobs=machine, **{**FIT, **properties})["Data"]["EngineReason"].startswith("function")
+    assert started(machine) == []
+
+
+def test_promotion_asks_until_the_job_has_made_the_baseline(
+    ask: Ask, machine: str, tmp_path: Path, context: Any
+) -> None:
+    ask(Jobs=machine, Runtime="function", Champion="/champion")
+    old, now = BaselineStore(PREFIX).pointer(), datetime.now(UTC)
+
+    def rebind(at: datetime) -> dict[str, str]:
+        about = {"Endpoint": "flights-prod", "Monitor": "data-quality", "Bucket": BUCKET, "Model": "model-2"}
+        told: dict[str, str] = handler({"Rebind": about | {"Runtime": "processing"}, "At": at.isoformat()}, context)
+        return told
+
+    assert [rebind(now), rebind(now)] == [{"Pending": "data-quality"}] * 2
+    [(execution, given)] = started(machine)
+    end(execution)
+    with pytest.raises(BaselineError, match=r"no baseline of data-quality: the execution .* ended as ABORTED"):
+        rebind(now)
+    later = now + timedelta(hours=1)
+    assert rebind(later) == {"Pending": "data-quality"}  # tried again
+    execution, given = started(machine)[1]
+    run_fit(given["job"], tmp_path)
+    assert handler(given, context) == {}  # the execution's end moves nothing: promotion does
+    assert BaselineStore(PREFIX).pointer() == old
+    end(execution)
+    assert rebind(later)["Rows"] == "672"
+    moved = BaselineStore(PREFIX).pointer()
+    assert moved is not None
+    assert (moved.model, moved.moved_at) == ("model-2", later)

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import base64
 import gzip
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,8 +13,10 @@ from hypothesis import strategies as st
 
 from functions.common.contract import Engine, Limits, Pass, RunSpec, Runtime
 from functions.plan.choice import Size, choose_by_size
-from functions.plan.estimate import bytes_per_line
+from functions.plan.estimate import HEAD_BYTES, sample_of
 from functions.plan.handler import handler
+from functions.plan.record_rows import rows_in
+from monitoring_core.dataset.payload import Payload, decode
 from monitoring_core.errors import ConfigError
 
 BUCKET = "watch-bucket"
@@ -53,11 +57,59 @@ def test_an_engine_that_is_not_there_is_replaced_and_the_run_says_so(engines: tu
 
 
 @given(rows=st.lists(st.integers(1, 60), min_size=3, max_size=300))
-def test_lines_are_estimated_within_a_line_of_the_truth_from_a_whole_object(rows: list[int]) -> None:
+def test_lines_are_estimated_as_they_are_from_a_whole_object(rows: list[int]) -> None:
     body = b"".join(b"x" * length + b"\n" for length in rows)
-    assert len(body) / bytes_per_line(body) == pytest.approx(len(rows))
-    stored = gzip.compress(body)
-    assert len(stored) / bytes_per_line(stored) == pytest.approx(len(rows))
+    for stored in (body, gzip.compress(body)):
+        sample = sample_of(stored)
+        assert len(stored) * sample.rows / sample.stored == pytest.approx(len(rows))
+
+
+def encoded(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+PAYLOADS = [
+    Payload("1,2", "CSV"),
+    Payload("1,2\n3,4\n\n5,6\r\n", "CSV"),
+    Payload('{"instances": [[1, 2], [3, 4]]}', "JSON"),
+    Payload('{"predictions": [0.1, 0.2, 0.3]}', "JSON"),
+    Payload('{"rows": [{"a": 1}, {"a": 2}]}', "JSON"),
+    Payload('{"features": [1, 2]}', "JSON"),
+    Payload("[[1], [2], [3], [4]]", "JSON"),
+    Payload('{"a": 1}\n{"a": 2}\n', "JSON"),
+    Payload(encoded("1,2\n3,4\n"), "BASE64", "text/csv"),
+    Payload(encoded('{"instances": [[1], [2]]}'), "BASE64", "application/json"),
+    Payload(encoded("7\n8\n9"), "BASE64"),
+]
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+@pytest.mark.parametrize("side", ["endpointInput", "endpointOutput", "batchTransformOutput"])
+def test_rows_of_a_record_are_counted_as_the_engines_read_them(payload: Payload, side: str) -> None:
+    content = {"data": payload.data, "encoding": payload.encoding, "observedContentType": payload.content_type}
+    line = json.dumps({"captureData": {side: content}, "eventMetadata": {"eventId": "1"}}).encode()
+    assert rows_in(line) == len(decode(payload).rows)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"{",
+        b"[1]",
+        b'{"captureData": {}}',
+        b'{"captureData": {"endpointInput": {"data": "%", "encoding": "BASE64"}}}',
+    ],
+)
+def test_what_cannot_be_read_counts_as_one_row(line: bytes) -> None:
+    assert rows_in(line) == 1
+
+
+def test_a_record_that_is_longer_than_the_sample_is_counted_as_far_as_it_goes() -> None:
+    rows = "1,2,3\n" * 200_000
+    line = json.dumps({"captureData": {"endpointInput": {"data": rows, "encoding": "CSV"}}}).encode() + b"\n"
+    sample = sample_of(line[:HEAD_BYTES])
+    assert len(line) * sample.rows / sample.stored == pytest.approx(200_000, rel=0.01)
 
 
 def plan(run: RunSpec, context: Any, limits: dict[str, int], engines: list[str]) -> Pass:
@@ -84,7 +136,7 @@ def test_auto_tells_bytes_rows_and_the_limit_that_decided(
     size = large.runs[0].plan.bytes
     assert large.engine_reason == (
         f"processing: more than function_rows (49); 1 capture objects begun in the window, {size:,} bytes, "
-        f"1 near it, {size // 4:,} bytes, about 50 rows in all"
+        f"1 near it, {size // 4:,} bytes, about 50 rows in all, 1 to a record in the first 40 of the largest"
     )
     lonely = plan(run_spec, context, {"function_rows": 49}, ["function"])
     assert lonely.engine == "function"
@@ -108,3 +160,12 @@ def test_nothing_is_written_for_a_function(
     put_capture(NOON, ["1,a"])
     plan(run_spec, context, {}, ["function", "processing"])
     assert s3.list_objects_v2(Bucket=BUCKET, Prefix="work/")["KeyCount"] == 0
+
+
+def test_requests_of_many_rows_are_planned_by_their_rows(
+    put_capture: Callable[..., str], run_spec: RunSpec, context: Any
+) -> None:
+    put_capture(NOON, ["1,a\n" * 100] * 20)
+    many = plan(run_spec, context, {"function_rows": 1999}, ["function", "processing"])
+    assert many.engine == "processing"
+    assert many.engine_reason.endswith("about 2,000 rows in all, 100 to a record in the first 20 of the largest")

@@ -16,6 +16,8 @@ from monitoring_core.spec import DataQualitySpec
 
 from .conftest import Resources, Template
 
+MACHINE = "AWS::StepFunctions::StateMachine"
+
 
 def joined(value: Any) -> str:
     """A template string, with references as their logical ids."""
@@ -38,11 +40,12 @@ def deployed(value: Any) -> str:
     return f"arn:aws:lambda:us-east-1:111122223333:function:{value['Fn::GetAtt'][0]}"
 
 
-def definition(template: Template, *, backfill: bool = False, spell: Callable[[Any], str] = joined) -> dict[str, Any]:
+def definition(template: Template, part: str = "Runs", spell: Callable[[Any], str] = joined) -> dict[str, Any]:
+    """The definition of the state machine in a part of the stack."""
     (machine,) = [
         r
         for name, r in template["Resources"].items()
-        if r["Type"] == "AWS::StepFunctions::StateMachine" and ("Backfill" in name) == backfill
+        if name.startswith(f"{part}StateMachine") and r["Type"] == MACHINE
     ]
     found: dict[str, Any] = json.loads(spell(machine["Properties"]["DefinitionString"]))
     return found
@@ -78,10 +81,15 @@ def with_jobs(jobs: Template) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("name", ["flights-prod", "fraud-prod", "Jobs-prod"])
-@pytest.mark.parametrize("backfill", [False, True], ids=["runs", "backfill"])
-def test_the_definition_is_of_the_states_language(templates: dict[str, Template], name: str, backfill: bool) -> None:
-    text = json.dumps(definition(templates[name], backfill=backfill, spell=deployed))
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        *((name, part) for name in ("flights-prod", "fraud-prod", "Jobs-prod") for part in ("Runs", "RunsBackfill")),
+        ("Jobs-prod", "BaselinesJobs"),
+    ],
+)
+def test_the_definition_is_of_the_states_language(templates: dict[str, Template], name: str, part: str) -> None:
+    text = json.dumps(definition(templates[name], part, deployed))
     program, _ = AmazonStateLanguageParser.parse(text)
     assert program
 
@@ -285,7 +293,7 @@ def test_failed_executions_are_kept(flights: Template, of_type: Any) -> None:
 
 
 def test_a_backfill_runs_each_window_as_an_execution_of_its_own(jobs: Template) -> None:
-    states = definition(jobs, backfill=True)["States"]
+    states = definition(jobs, "RunsBackfill")["States"]
     each = states[states["Windows"]["Next"]]
     assert (each["ItemsPath"], each["MaxConcurrencyPath"]) == ("$.windows", "$.max_concurrency")
     assert each["ItemProcessor"]["ProcessorConfig"] == {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
@@ -298,14 +306,14 @@ def test_a_backfill_runs_each_window_as_an_execution_of_its_own(jobs: Template) 
 
 
 def test_a_window_that_ran_before_is_over_and_one_that_fails_does_not_stop_the_others(jobs: Template) -> None:
-    inner = definition(jobs, backfill=True)["States"]["Each window"]["ItemProcessor"]["States"]
+    inner = definition(jobs, "RunsBackfill")["States"]["Each window"]["ItemProcessor"]["States"]
     ran_before, failed = inner["Run"]["Catch"]
     assert ran_before["ErrorEquals"] == ["StepFunctions.ExecutionAlreadyExistsException"]
     assert [inner[catch["Next"]]["Parameters"]["failed"] for catch in (ran_before, failed)] == [False, True]
 
 
 def test_windows_understands_what_the_definition_gives_it(jobs: Template) -> None:
-    given = definition(jobs, backfill=True)["States"]["Given"]["Parameters"]
+    given = definition(jobs, "RunsBackfill")["States"]["Given"]["Parameters"]
     assert given.pop("request.$") == "$"
     span = {"from": "2026-01-01T00:00:00Z", "to": "2026-01-02T00:00:00Z"}
     assert WindowsInput.model_validate(given | {"request": span}).max_concurrency == 2

@@ -10,8 +10,22 @@ from typing import Final
 
 from functions.common.baselines import checked_baseline
 from functions.common.contract import Pass, PlannedRun
+from functions.common.fitting import FitOrder, MadeBaseline
 from functions.common.rows import Sources
-from functions.common.work import BASELINES, CAPTURE, INPUT, NEAR, PARTIAL_SUFFIX, PLANNED, PLANNED_FILE, input_prefixes
+from functions.common.work import (
+    BASELINES,
+    CAPTURE,
+    FITTED,
+    FITTED_FILE,
+    INPUT,
+    NEAR,
+    ORDER,
+    ORDER_FILE,
+    PARTIAL_SUFFIX,
+    PLANNED,
+    PLANNED_FILE,
+    input_prefixes,
+)
 from monitoring_core.baseline_files import BaselineFiles
 from monitoring_core.dataset import Source, upload_order
 from monitoring_core.errors import BaselineError, ConfigError
@@ -77,7 +91,35 @@ class JobTree:
 
     def write_partial(self, body: bytes) -> Path:
         """Write what this machine hands over."""
-        path = self.root / "processing" / "output" / f"part-{self.host}{PARTIAL_SUFFIX}"
+        return self._write(f"part-{self.host}{PARTIAL_SUFFIX}", body)
+
+    def order(self) -> FitOrder:
+        """Return what is to be made of a data set.
+
+        Raises
+        ------
+        ConfigError
+            If nothing is.
+        """
+        path = self._input(ORDER) / ORDER_FILE
+        if not path.is_file():
+            raise ConfigError(
+                f"{path} does not exist; the job needs the input `{ORDER}` that the baseline function writes"
+            )
+        return FitOrder.model_validate_json(path.read_bytes())
+
+    def only_file(self, name: str) -> Path | None:
+        """Return the file of an input that holds one; None where the job does not have the input."""
+        return next(_below(self._input(name)), None)
+
+    def write_baseline(self, made: MadeBaseline) -> None:
+        """Write a baseline, and what is to be known of its making."""
+        for name, body in made.files.files.items():
+            self._write(f"{FITTED}/{name}", body)
+        self._write(FITTED_FILE, json.dumps({"unreadable_rows": made.unreadable_rows}).encode())
+
+    def _write(self, name: str, body: bytes) -> Path:
+        path = self.root / "processing" / "output" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(body)
         return path

@@ -60,6 +60,19 @@ class Shown:
         folder = f"baselines/{ENDPOINT}/{monitor}/"
         return f"{folder}{json.loads(self.read(f'{folder}current.json'))['baseline_id']}/"
 
+    def baseline_files(self, monitor: str) -> dict[str, bytes]:
+        """Return the files of the baseline in force, without the sheet that says when it was made, and for whom."""
+        prefix = self.baseline(monitor)
+        found = self.deployment.client("s3").list_objects_v2(Bucket=self.bucket, Prefix=prefix)["Contents"]
+        names = {item["Key"].removeprefix(prefix) for item in found} - {"baseline.json"}
+        return {name: self.read(prefix + name) for name in names}
+
+    def baseline_made(self, monitor: str) -> str:
+        """Return where the baseline was made, and why there."""
+        prefix = f"baselines/{ENDPOINT}/{monitor}/moves/"
+        [move] = self.deployment.client("s3").list_objects_v2(Bucket=self.bucket, Prefix=prefix)["Contents"]
+        return str(json.loads(self.read(move["Key"]))["engine_reason"])
+
     def job(self, monitor: str) -> dict[str, Any]:
         """Describe the job with which Model Monitor has analysed the day."""
         sagemaker, name = self.deployment.client("sagemaker"), f"{ENDPOINT}-{monitor}"

@@ -50,6 +50,13 @@ def test_every_monitor_ran_where_it_should(shown: Shown, monitor: str, engine: s
     assert manifest.violations
 
 
+def test_a_job_makes_the_baseline_that_the_function_makes(shown: Shown) -> None:
+    by_job, by_function = (shown.baseline_files(monitor) for monitor in ("model-processing", "model-function"))
+    assert by_job == by_function
+    assert shown.baseline_made("model-processing").startswith("processing, as the configuration says; ")
+    assert shown.baseline_made("quality-auto").startswith("function: up to function_bytes (1,048,576); ")
+
+
 @pytest.mark.parametrize(
     ("place", "as_in"), [("quality-auto", "quality-function"), ("model-processing", "model-function")]
 )
