@@ -11,50 +11,41 @@ import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
 
 from pyspark.errors import PythonException
+from pyspark.sql import SparkSession
 
 from functions.analyzer.job.tree import JobTree
-from functions.common.exit_message import FAILED, leave
+from functions.common.exit_message import MESSAGE_FILE, answer
 from functions.common.folding import hold_runs
+from functions.common.privileges import give_up_root
 from functions.spark_job.cluster import Hosts, driving, serve
 from functions.spark_job.folding import Work, fold_pass
 from functions.spark_job.objects import Objects
 from functions.spark_job.session import open_session, set_environment
+from monitoring_core.engines.partial import Partial
 from monitoring_core.errors import WatchkeeperError
-
-MESSAGE_FILE: Final = "/opt/ml/output/message"
 
 logger = logging.getLogger("watchkeeper.spark")
 
 
+class TaskError(WatchkeeperError):
+    """A task on Spark failed."""
+
+
 def main(environment: Mapping[str, str]) -> int:
     """Return the exit code: 0 completed, 255 failed; the exit message says which, and why."""
-    message_file = Path(environment.get("output_message_file", MESSAGE_FILE))
-    root = message_file.parents[1]
-    hosts = Hosts.read(root)
+    message_file = Path(environment.get("output_message_file") or MESSAGE_FILE)
+    return answer(message_file, lambda: _do(JobTree(message_file.parents[1])), logger)
+
+
+def _do(tree: JobTree) -> str:
+    hosts = Hosts.read(tree.root)
     set_environment()
-    try:
-        if not hosts.is_driver:
-            serve(hosts)
-            return 0
-        message = drive(JobTree(root), hosts)
-    except WatchkeeperError as error:
-        logger.error("%s", error)  # noqa: TRY400 - the message says it all
-        leave(message_file, f"Failed: {error}")
-        return FAILED
-    except PythonException as error:
-        logger.exception("a task failed")
-        leave(message_file, f"Failed: {last_line(str(error))}")
-        return FAILED
-    except Exception as error:
-        logger.exception("the job failed")
-        leave(message_file, f"Failed: {type(error).__name__}: {error}")
-        return FAILED
-    logger.info("%s", message)
-    leave(message_file, message)
-    return 0
+    if hosts.is_driver:
+        return drive(tree, hosts)
+    serve(hosts)
+    return f"Completed: worked for {hosts.driver}"
 
 
 def drive(tree: JobTree, hosts: Hosts) -> str:
@@ -68,11 +59,20 @@ def drive(tree: JobTree, hosts: Hosts) -> str:
         held, failures = hold_runs(asked, tree.baseline)
         work = Work(asked.id, asked, {name: one.baseline for name, one in held.items()}, objects.labels)
         with open_session(hosts) as session:
-            partial = fold_pass(session, work, objects)
+            partial = _fold(session, work, objects)
     partial = replace(partial, failures={**partial.failures, **failures})
     path = tree.write_partial(partial.dump())
     told = "".join(f"; {name} failed: {failure.error}: {failure.message}" for name, failure in partial.failures.items())
     return f"Completed: {len(partial.states)} of {len(asked.runs)} monitors folded into {path.name}{told}"
+
+
+def _fold(session: SparkSession, work: Work, objects: Objects) -> Partial:
+    """Fold; a task's error is told by its last line, the rest of it is Spark's."""
+    try:
+        return fold_pass(session, work, objects)
+    except PythonException as error:
+        logger.exception("a task failed")
+        raise TaskError(last_line(str(error))) from error
 
 
 def last_line(message: str) -> str:
@@ -88,4 +88,5 @@ def last_line(message: str) -> str:
 
 if __name__ == "__main__":
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(message)s", stream=sys.stderr)
+    give_up_root(os.environ)
     raise SystemExit(main(os.environ))
