@@ -31,7 +31,7 @@ _C_LIBRARY: Final = "manylinux_2_28"
 _ANALYSIS_ONLY: Final = ("duckdb", "jinja2", "msgspec", "numpy")
 _AWS_SERVICES: Final = (
     *("cloudwatch", "codebuild", "dynamodb", "ecr", "events", "lambda", "s3", "sagemaker", "sagemaker-runtime"),
-    *("sns", "sqs", "ssm", "sts", "xray"),
+    *("sns", "sqs", "ssm", "stepfunctions", "sts", "xray"),
 )
 """Services whose API models stay in the zip; the other four hundred make up most of botocore's size."""
 _WASTE: Final = (
@@ -66,7 +66,7 @@ class Bundle:
 LIGHT: Final = Bundle(
     "light",
     (
-        *("plan", "publish", "notify", "retrain", "promote", "champion"),
+        *("plan", "publish", "notify", "retrain", "promote", "champion", "card"),
         *("empty_bucket", "forward", "image_build", "ledger", "model_monitor", "windows"),
     ),
     without=_ANALYSIS_ONLY,

@@ -10,6 +10,7 @@ from watchkeeper.commands.baseline_review import diff, registry, show, use
 from watchkeeper.commands.default_group import DEFAULT, DefaultGroup
 from watchkeeper.commands.demo import demo
 from watchkeeper.commands.doctor import doctor
+from watchkeeper.commands.evidence import evidence
 from watchkeeper.commands.experiment import experiments
 from watchkeeper.commands.import_ import import_
 from watchkeeper.commands.job import job
@@ -30,7 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for command in (validate, doctor, run, backfill, job, retrain, report, verify, rollback):
+for command in (validate, doctor, run, backfill, job, retrain, report, evidence, verify, rollback):
     app.command()(command)
 baselines = typer.Typer(
     cls=DefaultGroup,

@@ -8,7 +8,6 @@ goes back after a failed update.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger, Tracer
@@ -17,7 +16,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.common.champion import delete_parameter, read_parameter
 from functions.common.custom_resource import CloudFormationRequest, FromCloudFormation, RequestType, answer
 from functions.promote.record import Champion, Deployment, Source, Status
-from functions.promote.service import delete_made, make_config, read_config, read_live, served_model
+from functions.promote.service import config_made_at, delete_made, make_config, read_config, read_live, served_model
 from functions.promote.table import DeploymentTable
 from monitoring_core.metric_names import champion_parameter
 
@@ -47,15 +46,19 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG
         if request.request_type is RequestType.DELETE:
             _forget(properties)
         else:
-            data = {"EndpointConfigName": choose(properties, datetime.now(UTC))}
+            data = {"EndpointConfigName": choose(properties)}
     except Exception as error:
         logger.exception("no endpoint configuration")
         failure = f"{type(error).__name__}: {error}"
     answer(request, physical_id=physical_id, data=data, failure=failure)
 
 
-def choose(properties: Properties, now: datetime) -> str:
-    """Return the endpoint configuration, and write down that the stack is going to deploy it."""
+def choose(properties: Properties) -> str:
+    """Return the endpoint configuration, and write down that the stack is going to deploy it.
+
+    CloudFormation does not say when it asks. It does so after it has made the configuration, or, going back, after it
+    has changed the endpoint: SageMaker knows when.
+    """
     text = read_parameter(champion_parameter(properties.endpoint))
     champion = Champion.model_validate_json(text) if text else None
     keeps = champion is not None and champion.is_promoted and champion.declared == properties.declared
@@ -64,15 +67,16 @@ def choose(properties: Properties, now: datetime) -> str:
     if champion is not None and keeps:
         name = make_config(properties.endpoint, config, properties.variant, champion.model_name)
         identity = champion.identity
-        facts = champion.model_dump(include={"package", "version", "dataset"})
+        facts = champion.model_dump(include={"package", "version", "dataset", "baselines"})
     model = champion.model_name if champion and keeps else served_model(config, properties.variant)
     live = read_live(properties.endpoint)
+    made_at = config_made_at(properties.config_name)
     expected = Deployment(
         endpoint=properties.endpoint,
         deployment_id=f"deployment@{name}",
         source=Source.DEPLOYMENT,
         status=Status.DEPLOYING,
-        requested_at=now,
+        requested_at=max(made_at, live.modified_at) if live else made_at,
         identity=identity,
         declared=properties.declared,
         model_name=model,

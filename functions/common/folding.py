@@ -11,6 +11,7 @@ from functions.common.contract import Pass, PlannedRun
 from functions.common.rows import Sources, read_rows
 from monitoring_core.baseline_files import BaselineFiles
 from monitoring_core.dataset import JoinReport, Quarantine
+from monitoring_core.dataset.repetitions import Repetitions
 from monitoring_core.engines.local import Failure, fold_all
 from monitoring_core.engines.partial import Merged, Partial
 from monitoring_core.fold import Fold
@@ -59,15 +60,18 @@ class Shard:
     quarantine: Quarantine
     label_quarantine: Quarantine
     labels: JoinReport | None
+    repetitions: Repetitions
 
     def whole(self) -> Merged:
         """Return it as all there is."""
-        return Merged(self.states, self.label_quarantine.merge(self.quarantine), self.labels, self.failures)
+        quarantine = self.label_quarantine.merge(self.quarantine)
+        return Merged(self.states, quarantine, self.labels, self.failures, self.repetitions)
 
     def partial(self, held: Mapping[str, Held], failures: Mapping[str, Failure]) -> Partial:
         """Return what is handed to the one that concludes; `failures` are those of monitors that could not be held."""
         states = {name: held[name].fold.dump(state) for name, state in self.states.items()}
-        return Partial(states, self.quarantine, self.labels, self.label_quarantine, {**self.failures, **failures})
+        told = {**self.failures, **failures}
+        return Partial(states, self.quarantine, self.labels, self.label_quarantine, told, self.repetitions)
 
 
 def fold_shard(held: Mapping[str, Held], planned: PlannedRun, sources: Sources) -> Shard:
@@ -79,6 +83,7 @@ def fold_shard(held: Mapping[str, Held], planned: PlannedRun, sources: Sources) 
         Any run of the pass: what is read is the same for all.
     """
     quarantine, label_quarantine, failures = Quarantine(), Quarantine(), dict[str, Failure]()
-    rows = read_rows(planned, sources, quarantine, label_quarantine)
+    repetitions = Repetitions()
+    rows = read_rows(planned, sources, quarantine, label_quarantine, repetitions)
     states = fold_all({name: one.fold for name, one in held.items()}, rows.batches, failures)
-    return Shard(states, failures, quarantine, label_quarantine, rows.labels)
+    return Shard(states, failures, quarantine, label_quarantine, rows.labels, repetitions)

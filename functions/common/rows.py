@@ -19,6 +19,7 @@ from monitoring_core.dataset import (
 )
 from monitoring_core.dataset.batch_output import read_batch_records
 from monitoring_core.dataset.capture_record import RecordReader, read_records
+from monitoring_core.dataset.repetitions import Repetitions
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +63,13 @@ _READERS: Final = {
 }
 
 
-def read_rows(planned: PlannedRun, sources: Sources, quarantine: Quarantine, label_quarantine: Quarantine) -> Rows:
+def read_rows(
+    planned: PlannedRun,
+    sources: Sources,
+    quarantine: Quarantine,
+    label_quarantine: Quarantine,
+    repetitions: Repetitions,
+) -> Rows:
     """Return the rows of a window, which are the same for all runs of a pass.
 
     A bad record counts in the window of its own time or, where that cannot be read, in the window in which its
@@ -70,8 +77,9 @@ def read_rows(planned: PlannedRun, sources: Sources, quarantine: Quarantine, lab
     """
     run, plan, how = planned.run, planned.plan, _READERS[planned.run.source]
     columns, near, window = run.spec.columns, sources.near, plan.window if how.by_time else None
+    reader = repetitions.counting(how.reader)
     if plan.labels_until is None:
-        return Rows(read_capture(sources.own, columns, window, quarantine, near, reader=how.reader))
+        return Rows(read_capture(sources.own, columns, window, quarantine, near, reader=reader))
     truth, due = sources.truth or read_ground_truth(sources.labels, label_quarantine), run.due(plan.window)
-    joined = read_labelled(sources.own, truth, columns, window, quarantine, near, deadline=due, reader=how.reader)
+    joined = read_labelled(sources.own, truth, columns, window, quarantine, near, deadline=due, reader=reader)
     return Rows(*joined)

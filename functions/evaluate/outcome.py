@@ -12,6 +12,7 @@ from monitoring_core.artifacts import RunResult
 from monitoring_core.baseline_files import BaselineFiles
 from monitoring_core.dataset import JoinReport, Quarantine
 from monitoring_core.dataset.late_labels import revision_prefix
+from monitoring_core.engines.partial import Merged
 
 
 def decide_status(result: RunResult, quarantine: Quarantine, labels: JoinReport | None) -> tuple[Status, str]:
@@ -38,13 +39,13 @@ def make_manifest(
     plan: Plan,
     baseline: BaselineFiles,
     result: RunResult,
-    quarantine: Quarantine,
+    folded: Merged,
     files: Mapping[str, bytes],
     *,
-    labels: JoinReport | None,
     revision: int,
 ) -> Manifest:
     """Return the manifest that seals `files`."""
+    quarantine, labels = folded.quarantine, folded.labels
     status, reason = decide_status(result, quarantine, labels)
     report = f"{revision_prefix(plan.report_prefix, revision)}report.html" if "report.html" in files else None
     return Manifest(
@@ -67,7 +68,7 @@ def make_manifest(
         violations=result.violations if status.is_verdict else None,
         drift_excess=finite(result.drift_excess),
         worst=worst_features(result.worst),
-        diagnosis=diagnose_run(run, baseline, result, quarantine.count),
+        diagnosis=diagnose_run(run, plan, baseline, result, folded),
         baseline_id=baseline.baseline_id,
         baseline_created_at=baseline.info.created_at if baseline.info else None,
         files={name: sha256(body) for name, body in sorted(files.items())},

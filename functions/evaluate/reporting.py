@@ -37,7 +37,7 @@ def report_run(held: Held, state: Any, folded: Merged) -> tuple[Manifest, str]:
         earlier = earlier_verdict(prefix + MANIFEST)
         if earlier is not None:
             return earlier, prefix + MANIFEST
-    manifest = make_manifest(run, plan, baseline, result, quarantine, files, labels=folded.labels, revision=revision)
+    manifest = make_manifest(run, plan, baseline, result, folded, files, revision=revision)
     if manifest.status.is_verdict:
         write(run.history_uri(plan.window, revision), history(plan, result, revision))
     write_report(prefix, files, manifest)

@@ -3,17 +3,36 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
 
 from functions.common.clients import client
-from functions.common.storage import MANIFEST, list_objects, read, sha256, write_if_absent
+from functions.common.storage import list_objects, read, sha256, write_if_absent
 from functions.ledger.model import Ledger, Link, Sealed
 
 ROOT: Final = "ledger"
-SEALS: Final = {"reports": MANIFEST, "baselines": "baseline.json"}
-"""What names the files of a folder with their hashes, by where it lies."""
+_SEALS: Final = {
+    "reports": re.compile(r"/manifest\.json$"),
+    "baselines": re.compile(r"/baseline\.json$"),
+    "identity": re.compile(r"(?<!/told)\.json$"),
+    "retraining": re.compile(r"/evidence\.json$"),
+    "experiments": re.compile(r"/steps/\d+\.json$"),
+}
+"""What is written once and for all: a file that names others with their hashes, or the record of a decision."""
+
+
+def is_seal(key: str) -> bool:
+    """Tell whether an object is of the kind that ledgers list.
+
+    Examples
+    --------
+    >>> is_seal("reports/f/f-data-quality/2013/04/01/13/manifest.json"), is_seal("identity/f/told.json")
+    (True, False)
+    """
+    seal = _SEALS.get(key.partition("/")[0])
+    return seal is not None and seal.search(key) is not None
 
 
 def keys_of(bucket: str, endpoint: str) -> list[str]:
@@ -23,11 +42,11 @@ def keys_of(bucket: str, endpoint: str) -> list[str]:
 
 
 def seals(bucket: str, endpoint: str) -> Iterator[tuple[str, datetime]]:
-    """Yield key and time of writing of every seal of an endpoint: the manifests of its runs and of its baselines."""
-    for root, name in SEALS.items():
+    """Yield key and time of writing of every seal of an endpoint: runs, baselines, deployments, and decisions."""
+    for root in _SEALS:
         pages = client("s3").get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{root}/{endpoint}/")
         for item in (item for page in pages for item in page.get("Contents", ())):
-            if item["Key"].endswith(f"/{name}"):
+            if is_seal(item["Key"]):
                 yield item["Key"], item["LastModified"]
 
 

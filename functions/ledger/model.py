@@ -9,14 +9,14 @@ from monitoring_core.spec import Frozen
 
 
 class Sealed(Frozen):
-    """A seal as it was found: the manifest of a run or of a baseline, which names its files with their hashes.
+    """A seal as it was found: the manifest of a run or of a baseline, which names its files, or a decision's record.
 
     Attributes
     ----------
     key : str
         Of the object in the bucket.
     status : str
-        How the run ended; empty for a baseline. A run without a verdict may be sealed again, once it has one.
+        How the run ended; empty for anything else. A run without a verdict may be sealed again, once it has one.
     version_id : str or None
         The version of the object, where the bucket keeps versions.
     """

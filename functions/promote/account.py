@@ -18,12 +18,13 @@ from functions.promote import service
 from functions.promote.baselines import rebind
 from functions.promote.compose import about, about_identity
 from functions.promote.decision import Live
-from functions.promote.identity import ServedIdentity, differences
+from functions.promote.identity import ServedIdentity, differences, expected
 from functions.promote.model_card import update_card
 from functions.promote.record import Champion, Deployment, Source, Status, champion_of
 from functions.promote.served import read_identity
 from functions.promote.settings import PromoteSettings
 from functions.promote.shifting import plan
+from functions.promote.splits import decided_splits
 from monitoring_core.metric_names import NAMESPACE, UNAPPROVED_CHANGES, champion_parameter
 
 
@@ -89,18 +90,23 @@ class Account:
         """Ask SageMaker to put back what was in service before."""
         service.update(self.settings.endpoint, one.previous_config, None)
 
-    def finish(self, one: Deployment) -> None:
-        """Make a deployment that ended well the reference: champion, identity, baselines, model card; repeatable."""
+    def finish(self, one: Deployment) -> bool:
+        """Make a deployment that ended well the reference: champion, identity, baselines, model card; repeatable.
+
+        Return whether all is done; baselines of large data sets take jobs.
+        """
         now = self.now()
         uri = f"s3://{self.settings.bucket}/identity/{self.settings.endpoint}/{one.deployment_id}.json"
         write(uri, read_identity(self.settings.endpoint).model_dump_json(indent=2).encode())
         champion = champion_of(one, now, uri)
         write_parameter(champion_parameter(self.settings.endpoint), champion.model_dump_json())
         package = service.read_package(one.package) if one.package else None
-        if one.source in {Source.APPROVAL, Source.ROLLBACK}:
-            rebind(self.settings, one.identity, one.dataset, package)
+        of_another = one.source in {Source.APPROVAL, Source.ROLLBACK}
+        if of_another and not rebind(self.settings, one.identity, one.dataset, package, now):
+            return False
         if self.settings.model_card:
             update_card(self.settings.model_card, champion, package.evaluation_uri if package else "")
+        return True
 
     def note_incident(self, one: Deployment) -> None:
         """Write into the incident that a model was trained for what became of the model."""
@@ -137,7 +143,10 @@ class Account:
     def check_identity(self, champion: Champion) -> list[str]:
         """Hold what serves against what was recorded, count the differences as a metric, and tell new ones."""
         recorded = ServedIdentity.model_validate_json(read(champion.identity_uri))
-        found = [*differences(recorded, read_identity(champion.endpoint)), *self._other_baselines(champion)]
+        live = read_identity(champion.endpoint)
+        experiments = f"s3://{self.settings.bucket}/experiments/{champion.endpoint}/"
+        splits = decided_splits(experiments, recorded.config_name, champion.since)
+        found = [*differences(expected(recorded, live, splits), live), *self._other_baselines(champion)]
         self._told_once(champion, found)
         client("cloudwatch").put_metric_data(
             Namespace=NAMESPACE,

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Iterator, Mapping, Sequence
 
 from monitoring_core.spec import Frozen
+
+Weights = Mapping[str, float]
+_TOLERANCE = 1e-4
+"""SageMaker keeps weights in single precision."""
 
 
 class ServedContainer(Frozen):
@@ -53,6 +58,33 @@ class ServedIdentity(Frozen):
     kms_key: str = ""
     capture: ServedCapture
     variants: tuple[ServedVariant, ...]
+
+
+def expected(recorded: ServedIdentity, live: ServedIdentity, splits: Sequence[Weights]) -> ServedIdentity:
+    """Return what was recorded, with the weights that an experiment has decided on since: one of `splits`.
+
+    Where the endpoint has none of them, the last is expected.
+
+    Examples
+    --------
+    >>> variants = tuple(ServedVariant(name=name, model="m", weight=1.0) for name in "AB")
+    >>> one = ServedIdentity(endpoint="e", config_name="a", capture=ServedCapture(enabled=False), variants=variants)
+    >>> [variant.weight for variant in expected(one, one, [{"A": 0.5, "B": 1.5}]).variants]
+    [0.5, 1.5]
+    """
+    now = {variant.name: variant.weight for variant in live.variants}
+    for split in splits:
+        if all(math.isclose(now.get(name, math.nan), weight, abs_tol=_TOLERANCE) for name, weight in split.items()):
+            return _weighted(recorded, {name: now[name] for name in split})
+    return _weighted(recorded, splits[-1]) if splits else recorded
+
+
+def _weighted(identity: ServedIdentity, weights: Weights) -> ServedIdentity:
+    variants = tuple(
+        variant.model_copy(update={"weight": weights.get(variant.name, variant.weight)})
+        for variant in identity.variants
+    )
+    return identity.model_copy(update={"variants": variants})
 
 
 def differences(recorded: ServedIdentity, live: ServedIdentity) -> list[str]:

@@ -58,8 +58,8 @@ class World(Protocol):
         """Ask SageMaker for what was before."""
         ...
 
-    def finish(self, one: Deployment) -> None:
-        """Make it the reference."""
+    def finish(self, one: Deployment) -> bool:
+        """Make it the reference; return whether it is, or has to be asked for again."""
         ...
 
     def note_incident(self, one: Deployment) -> None:
@@ -115,6 +115,7 @@ class Promotion:
             identity=package.arn,
             declared=self.settings.declared,
             dataset=package.dataset,
+            baselines=package.baselines,
             incident_id=package.incident_id,
         )
         _, records = self.deployments.all()
@@ -148,7 +149,8 @@ class Promotion:
         champion = self.world.champion()
         if order.version is not None:
             package = self.world.package(f"{self.settings.packages}{order.version}")
-            facts = {"package": package.arn, "version": package.version, "dataset": package.dataset}
+            sources = {"dataset": package.dataset, "baselines": package.baselines}
+            facts = {"package": package.arn, "version": package.version, **sources}
             return _blank(self.settings.endpoint, self.world.now(), identity=package.arn, **facts)
         found = before(records, champion) if champion else None
         if found is None:
@@ -156,7 +158,7 @@ class Promotion:
                 f"no earlier model of {self.settings.endpoint} has been in service since promotion was configured; "
                 "name a version of the registry with --to"
             )
-        facts = found.model_dump(include={"package", "version", "dataset", "model_name"})
+        facts = found.model_dump(include={"package", "version", "dataset", "baselines", "model_name"})
         return _blank(self.settings.endpoint, self.world.now(), identity=found.identity, **facts)
 
     def _ask_missed(self) -> None:
@@ -237,8 +239,8 @@ class Promotion:
             if is_mine:
                 self.world.put_back(back)
             return False
-        if to.status is Status.SUCCEEDED:
-            self.world.finish(one)
+        if to.status is Status.SUCCEEDED and not self.world.finish(one):
+            return False
         return self._moved(_ended(one, to, self.world.now()), revision)
 
     def _update(self, one: Deployment) -> bool:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from typing import Any, Final
+from typing import Final
 
 from functions.common.clients import client
+from functions.common.model_card import Content, change_card
 from functions.promote.record import Champion
 
 _IN_SERVICE: Final = "Version in service"
@@ -15,14 +15,11 @@ _MAX_ARTIFACTS: Final = 15
 
 def update_card(name: str, champion: Champion, evaluation_uri: str) -> None:
     """Write model, version, time and evaluation of the champion into a card, unless it says so already."""
-    card = client("sagemaker").describe_model_card(ModelCardName=name)
-    content: dict[str, Any] = json.loads(card["Content"])
-    wanted = in_service(content, champion, evaluation_uri)
-    if wanted != content:
-        client("sagemaker").update_model_card(ModelCardName=name, Content=json.dumps(wanted))
+    model_arn = str(client("sagemaker").describe_model(ModelName=champion.model_name)["ModelArn"])
+    change_card(name, lambda content: in_service(content, champion, evaluation_uri, model_arn))
 
 
-def in_service(content: dict[str, Any], champion: Champion, evaluation_uri: str) -> dict[str, Any]:
+def in_service(content: Content, champion: Champion, evaluation_uri: str, model_arn: str) -> Content:
     """Return the content of a card with the champion first among its artifacts; what people wrote stays."""
     overview, more = content.get("model_overview", {}), content.get("additional_information", {})
     others = [artifact for artifact in overview.get("model_artifact", ()) if artifact != champion.identity]
@@ -34,9 +31,10 @@ def in_service(content: dict[str, Any], champion: Champion, evaluation_uri: str)
     evaluations = [one for one in content.get("evaluation_details", ()) if one["name"] != _EVALUATION]
     if evaluation_uri:
         evaluations.append({"name": _EVALUATION, "evaluation_observation": f"{version}: see {evaluation_uri}"})
+    artifacts = [champion.identity, *others][:_MAX_ARTIFACTS]
     return {
         **content,
         **({"evaluation_details": evaluations} if evaluations or "evaluation_details" in content else {}),
-        "model_overview": {**overview, "model_artifact": [champion.identity, *others][:_MAX_ARTIFACTS]},
+        "model_overview": {**overview, "model_id": model_arn, "model_artifact": artifacts},
         "additional_information": {**more, "custom_details": details},
     }

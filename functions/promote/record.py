@@ -61,6 +61,8 @@ class Deployment(Frozen):
         Set where the update was plain: until then an alarm takes it back.
     dataset : str
         Data set that the model was trained on, if the package tells; baselines are made of it.
+    baselines : str
+        Where the pipeline that trained it has made its baselines, if the package tells.
     told : Status or None
         The status that people have been told last.
     """
@@ -84,6 +86,7 @@ class Deployment(Frozen):
     shifting: str = ""
     watch_until: Utc | None = None
     dataset: str = ""
+    baselines: str = ""
     incident_id: str = ""
     reason: str = ""
     told: Status | None = None
@@ -113,6 +116,7 @@ class Champion(Frozen):
     deployment_id: str
     since: Utc
     dataset: str = ""
+    baselines: str = ""
     identity_uri: str = ""
 
     @property
@@ -134,5 +138,6 @@ def champion_of(done: Deployment, since: Utc, identity_uri: str) -> Champion:
         deployment_id=done.deployment_id,
         since=since,
         dataset=done.dataset,
+        baselines=done.baselines,
         identity_uri=identity_uri,
     )

@@ -48,6 +48,11 @@ class Package:
         return self.metadata.get("training-data-uri", "")
 
     @property
+    def baselines(self) -> str:
+        """Where the pipeline that trained it has made its baselines (`baseline-uri`), empty where none has."""
+        return self.metadata.get("baseline-uri", "")
+
+    @property
     def evaluation_uri(self) -> str:
         """Where the evaluation lies that it was registered with, empty where it has none."""
         return str(self.metrics.get("ModelQuality", {}).get("Statistics", {}).get("S3Uri", ""))
@@ -115,6 +120,12 @@ def read_config(name: str) -> dict[str, Any]:
     """Return an endpoint configuration as it can be created again."""
     told = client("sagemaker").describe_endpoint_config(EndpointConfigName=name)
     return {key: value for key, value in told.items() if key not in _MADE_BY_SAGEMAKER}
+
+
+def config_made_at(name: str) -> datetime:
+    """Return when a configuration was created."""
+    made_at: datetime = client("sagemaker").describe_endpoint_config(EndpointConfigName=name)["CreationTime"]
+    return made_at.astimezone(UTC)
 
 
 def served_model(config: Mapping[str, Any], variant: str) -> str:

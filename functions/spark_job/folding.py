@@ -69,7 +69,9 @@ def _merge(work: Work, bodies: Iterable[bytes]) -> bytes:
     folds = {name: one.fold for name, one in _held(work).items()}
     merged = merge_partials(folds, map(Partial.load, bodies))
     states = {name: folds[name].dump(state) for name, state in merged.states.items()}
-    return Partial(states, merged.quarantine, merged.labels, failures=merged.failures).dump()
+    return Partial(
+        states, merged.quarantine, merged.labels, failures=merged.failures, repetitions=merged.repetitions
+    ).dump()
 
 
 @lru_cache(maxsize=1)

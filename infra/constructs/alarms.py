@@ -8,8 +8,9 @@ from typing import Final
 from aws_cdk import Duration, aws_cloudwatch, aws_cloudwatch_actions, aws_sns, aws_sqs
 from constructs import Construct
 
-from infra.config import EndpointConfig
+from infra.config import EndpointConfig, FleetConfig
 from infra.config.monitors import Monitor
+from infra.config.operations import Alarms
 from infra.config.schedule import DAY, HOUR, MINUTE, WEEK
 from monitoring_core.metric_names import (
     DIMENSIONS,
@@ -211,19 +212,32 @@ class MonitorAlarms(Construct):
         )
 
 
-def dead_letter_alarm(
-    scope: Construct, config: EndpointConfig, queue: aws_sqs.IQueue, topic: aws_sns.ITopic
-) -> aws_cloudwatch.Alarm:
-    """Declare the alarm on undeliverable events; it tells the topic directly, for what fails may be the notifier."""
+def dead_letter_alarm(scope: Construct, config: EndpointConfig, queue: aws_sqs.IQueue, topic: aws_sns.ITopic) -> None:
+    """Declare the alarm on what could not be delivered or handled for an endpoint."""
+    told = (
+        f"Events of {config.name} could not be delivered or handled, or an execution has failed: they "
+        "wait in the dead-letter queue. A run that failed rings here too, beside its own alarm. "
+        f"What to do: {config.alarms.runbook}#dead-letters"
+    )
+    _depth_alarm(scope, f"{config.name}-dead-letters", told, queue, topic)
+
+
+def undelivered_alarm(scope: Construct, config: FleetConfig, queue: aws_sqs.IQueue, topic: aws_sns.ITopic) -> None:
+    """Declare the alarm on messages that reached no chat or webhook of a fleet."""
+    told = (
+        f"Messages of {config.title} could not be delivered to its chats or webhooks: they wait in the dead-letter "
+        f"queue. What to do: {Alarms().runbook}#dead-letters"
+    )
+    _depth_alarm(scope, f"{config.fleet}-fleet-dead-letters", told, queue, topic)
+
+
+def _depth_alarm(scope: Construct, name: str, description: str, queue: aws_sqs.IQueue, topic: aws_sns.ITopic) -> None:
+    """Ring when anything is in a queue; the alarm tells the topic directly, for what fails may be the notifier."""
     alarm = aws_cloudwatch.Alarm(
         scope,
         "DeadLetterAlarm",
-        alarm_name=f"{config.name}-dead-letters",
-        alarm_description=(
-            f"Events of {config.name} could not be delivered or handled, or an execution has failed: they "
-            "wait in the dead-letter queue. A run that failed rings here too, beside its own alarm. "
-            f"What to do: {config.alarms.runbook}#dead-letters"
-        ),
+        alarm_name=name,
+        alarm_description=description,
         metric=queue.metric_approximate_number_of_messages_visible(period=Duration.minutes(5), statistic="Maximum"),
         threshold=0,
         comparison_operator=_Operator.GREATER_THAN_THRESHOLD,
@@ -231,4 +245,3 @@ def dead_letter_alarm(
         treat_missing_data=aws_cloudwatch.TreatMissingData.NOT_BREACHING,
     )
     alarm.add_alarm_action(aws_cloudwatch_actions.SnsAction(topic))
-    return alarm

@@ -33,7 +33,9 @@ class DailyLedger(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         bucket, layout = storage.bucket.bucket_name, storage.layout
-        reports, baselines, ledger = (Place(bucket, key) for key in (layout.reports, layout.baselines, layout.ledger))
+        ledger = Place(bucket, layout.ledger)
+        decided = (layout.identity, layout.retraining, layout.experiments)
+        sealed = [Place(bucket, key) for key in (layout.reports, layout.baselines, *decided)]
         closing = MonitorFunction(
             self,
             "Function",
@@ -42,8 +44,8 @@ class DailyLedger(Construct):
             key=storage.key,
             environment={"BUCKET": bucket, "ENDPOINT": config.name},
             grants=[
-                *list_objects(self, [reports, baselines, ledger]),
-                objects(self, [reports, baselines, ledger], "GetObject"),
+                *list_objects(self, [*sealed, ledger]),
+                objects(self, [*sealed, ledger], "GetObject"),
                 objects(self, [ledger], "PutObject"),
                 use_key(storage.key.key_arn),
             ],

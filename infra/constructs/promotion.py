@@ -142,14 +142,13 @@ class ModelPromotion(Construct):
         return str(declared.alarm_name)
 
     def _on_sagemaker(self, role_arn: str) -> Iterator[Grant]:
-        group = sagemaker_arn(self, "model-package-group", self._group)
         numbered = "The registry numbers the versions of a group."
         named = "What is made is named by the endpoint, the version and the content."
         ours = made(self, self._config)
         card = sagemaker_arn(self, "model-card", self._card)
         yield read_any(self)
         yield Grant(("sagemaker:DescribeModelPackage",), (self._versions, *self._declared_package()), wildcard=numbered)
-        yield Grant(("sagemaker:ListModelPackages",), (group,))
+        yield Grant(("sagemaker:ListModelPackages",), (self._versions,), wildcard=numbered)
         yield Grant(("sagemaker:CreateEndpointConfig", "sagemaker:CreateModel"), ours, wildcard=named)
         yield describe(self, self._config)
         configs = sagemaker_arn(self, "endpoint-config", "*")
@@ -168,11 +167,12 @@ class ModelPromotion(Construct):
     def _on_data(self) -> Iterator[Grant]:
         bucket, layout = self._storage.bucket.bucket_name, self._storage.layout
         identity, baselines = Place(bucket, layout.identity), Place(bucket, layout.baselines)
+        read = [identity, baselines, Place(bucket, layout.experiments)]
         create = self._config.created
         declared = [Place.of(variant.model.artifact) for variant in create.variants] if create else []
         artifacts = self._artifacts()
-        yield from list_objects(self, [identity, baselines, *artifacts, *declared])
-        yield objects(self, [identity, baselines, *artifacts, *declared], "GetObject")
+        yield from list_objects(self, [*read, *artifacts, *declared])
+        yield objects(self, [*read, *artifacts, *declared], "GetObject")
         yield objects(self, [identity], "PutObject")
         yield use_key(self._storage.key.key_arn)
         yield from decrypt(*self._config.decrypt_keys)

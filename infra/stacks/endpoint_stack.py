@@ -16,7 +16,7 @@ from infra.constructs.champion import ChampionKeeper
 from infra.constructs.dashboard import dashboard
 from infra.constructs.endpoint import MonitoredEndpoint
 from infra.constructs.experiment import VariantExperiment
-from infra.constructs.governance import card_name, model_card
+from infra.constructs.governance import CardKeeper, card_name, model_card
 from infra.constructs.history import History
 from infra.constructs.image import ProductImage, product_image
 from infra.constructs.ledger import DailyLedger
@@ -45,7 +45,10 @@ class EndpointStack(Stack):
         self._messaging = Messaging(
             self, "Messaging", config=config, key=data.key, shared=shared.topic if shared else None
         )
-        self._baselines = Baselines(self, "Baselines", config=config, storage=self._storage)
+        self._images = self._job_images()
+        self._baselines = Baselines(
+            self, "Baselines", config=config, storage=self._storage, image=self._images.get("processing")
+        )
         self._keeper = (
             ChampionKeeper(self, "Champion", config=config, storage=self._storage) if config.promotion else None
         )
@@ -54,7 +57,6 @@ class EndpointStack(Stack):
             monitor.name: MonitorAlarms(self, f"Alarms-{monitor.name}", config=config, monitor=monitor)
             for monitor in config.monitors
         }
-        self._images = self._job_images()
         self._own_runtime()
         self._managed_runtime(endpoint)
         loop = self._loop()
@@ -62,7 +64,13 @@ class EndpointStack(Stack):
         self._experiment(endpoint)
         History(self, "History", config=config, storage=self._storage)
         self._record()
-        model_card(self, config, self._storage)
+        card = model_card(self, config, self._storage)
+        keeper = CardKeeper(
+            self, "Card", config=config, storage=self._storage, dead_letters=self._messaging.dead_letters
+        )
+        keeper.node.add_dependency(card)
+        if endpoint and self._config.promotion:  # which writes into it as soon as the endpoint is in service
+            endpoint.endpoint.add_dependency(card)
         dashboard(self, config, self._alarms)
         dead_letter_alarm(self, config, self._messaging.dead_letters, self._messaging.topic)
         for key, value in config.governance.tags.items():

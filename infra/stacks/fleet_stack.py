@@ -10,16 +10,18 @@ from constructs import Construct
 
 from infra.bundling import ANALYZER
 from infra.config import EndpointConfig, FleetConfig
+from infra.constructs.alarms import undelivered_alarm
 from infra.constructs.fleet_dashboard import fleet_dashboard
 from infra.constructs.history import FleetHistory
 from infra.constructs.image import ProductImage, product_image
 from infra.constructs.messaging import dead_letter_queue, forward, notification_topic
 from infra.constructs.shared import publish
 from infra.constructs.storage import DataBucket
+from infra.constructs.turns import turn_table
 
 
 class FleetStack(Stack):
-    """Key, bucket, topic, history table and dashboard of a fleet.
+    """Key, bucket, topic, turns, history table and dashboard of a fleet.
 
     Nothing in it grows with the number of endpoints but the dashboard: the policies of key, bucket and topic name
     services of this account, and leave roles to IAM.
@@ -49,9 +51,11 @@ class FleetStack(Stack):
         if config.alarms.notify.is_forwarded:
             undelivered = dead_letter_queue(self, data.key)
             forward(self, config, config.alarms.notify, topic, data.key, undelivered)
+            undelivered_alarm(self, config, undelivered, topic)
         FleetHistory(self, "History", config=config, bucket=data.bucket)
         image = self._image(config.runtime.image, config, data.key) if config.runtime.image else None
-        publish(self, config.fleet, key=data.key, bucket=data.bucket, topic=topic, image=image)
+        turns = turn_table(self, data.key)
+        publish(self, config.fleet, key=data.key, bucket=data.bucket, topic=topic, turns=turns, image=image)
         fleet_dashboard(self, config, endpoints)
         for name, value in config.governance.tags.items():
             Tags.of(self).add(name, value)

@@ -30,7 +30,7 @@ class Facts:
     drifted : collection of str
         Columns with a violated check.
     duplicate_share, unreadable_share, empty_hours_share : float or None
-        Of the rows, the records, the hours of the window.
+        Of the events that were captured, of the records, of the hours that are expected to have any.
     quality_violated : bool
         Whether the model answers worse than it may.
     """
@@ -83,11 +83,12 @@ def diagnose(baseline: DataProfile, window: DataProfile, facts: Facts) -> Diagno
 
 def _of_rows(facts: Facts) -> Iterator[Finding]:
     if (facts.duplicate_share or 0) > MAX_DUPLICATES:
-        yield Finding(Cause.REPLAY, (), f"{facts.duplicate_share:.0%} of the rows are repetitions of others")
+        yield Finding(Cause.REPLAY, (), f"{facts.duplicate_share:.0%} of the captured events are repetitions of others")
     if (facts.unreadable_share or 0) > MAX_UNREADABLE:
         yield Finding(Cause.UNREADABLE, (), f"{facts.unreadable_share:.0%} of the records could not be read")
     if (facts.empty_hours_share or 0) > MAX_MISSING_HOURS:
-        yield Finding(Cause.CAPTURE_GAP, (), f"nothing was captured in {facts.empty_hours_share:.0%} of the hours")
+        sentence = f"nothing was captured in {facts.empty_hours_share:.0%} of the hours that have traffic"
+        yield Finding(Cause.CAPTURE_GAP, (), sentence)
 
 
 def _swapped(baseline: DataProfile, window: DataProfile, names: Collection[str]) -> Iterator[Finding]:

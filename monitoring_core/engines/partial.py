@@ -9,14 +9,17 @@ from functools import reduce
 from typing import Any, Final, Literal, Self
 
 import msgspec
+import numpy as np
 
 from monitoring_core.dataset.labelled import JoinReport
 from monitoring_core.dataset.quarantine import Quarantine, QuarantinedRecord, Reason
+from monitoring_core.dataset.repetitions import Repetitions
 from monitoring_core.engines.local import Failure
 from monitoring_core.errors import DataError, IncompatibleStatesError
 from monitoring_core.fold import Fold
+from monitoring_core.stats.reservoir import Reservoir
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Goes up whenever a partial is written in another way."""
 
 _ADVICE: Final = "fold the window again, with the same version everywhere"
@@ -38,6 +41,8 @@ class Partial:
         Bad records among the labels, which every shard has read.
     failures : mapping of str to Failure
         Monitors that could not be computed on this shard.
+    repetitions : Repetitions
+        How often this shard's events were captured.
     """
 
     states: Mapping[str, bytes]
@@ -45,6 +50,7 @@ class Partial:
     labels: JoinReport | None = None
     label_quarantine: Quarantine = field(default_factory=Quarantine)
     failures: Mapping[str, Failure] = field(default_factory=dict)
+    repetitions: Repetitions = field(default_factory=Repetitions)
 
     def dump(self) -> bytes:
         """Write everything; the same content gives the same bytes."""
@@ -56,6 +62,7 @@ class Partial:
             None if self.labels is None else _Labels.of(self.labels),
             _Quarantine.of(self.label_quarantine),
             dict(self.failures),
+            _Repetitions.of(self.repetitions),
         )
         return msgspec.msgpack.Encoder(order="deterministic").encode(body)
 
@@ -92,6 +99,7 @@ class Partial:
             None if found.labels is None else found.labels.read(),
             found.label_quarantine.read(),
             found.failures,
+            found.repetitions.read(),
         )
 
 
@@ -109,12 +117,15 @@ class Merged:
         What became of all events and labels; None without labels.
     failures : mapping of str to Failure
         Monitors that could not be computed on some shard.
+    repetitions : Repetitions
+        How often the events of all shards were captured.
     """
 
     states: Mapping[str, Any]
     quarantine: Quarantine
     labels: JoinReport | None
     failures: Mapping[str, Failure]
+    repetitions: Repetitions
 
 
 def merge_partials(folds: Mapping[str, Fold[Any]], partials: Iterable[Partial]) -> Merged:
@@ -138,6 +149,7 @@ def merge_partials(folds: Mapping[str, Fold[Any]], partials: Iterable[Partial]) 
     quarantines: list[Quarantine] = []
     reports: list[JoinReport] = []
     failures: dict[str, Failure] = {}
+    repetitions = Repetitions()
     for partial in partials:
         for name, fold in folds.items():
             if name in partial.states:
@@ -148,6 +160,7 @@ def merge_partials(folds: Mapping[str, Fold[Any]], partials: Iterable[Partial]) 
         failures = {**partial.failures, **failures}
         quarantines += [partial.quarantine] if quarantines else [partial.label_quarantine, partial.quarantine]
         reports += [] if partial.labels is None else [partial.labels]
+        repetitions = repetitions.merge(partial.repetitions)
     if not quarantines:
         raise DataError("there is no partial to conclude from; every shard writes one, also if it has no rows")
     return Merged(
@@ -155,6 +168,7 @@ def merge_partials(folds: Mapping[str, Fold[Any]], partials: Iterable[Partial]) 
         reduce(Quarantine.merge, quarantines),
         reduce(JoinReport.merge, reports) if reports else None,
         failures,
+        repetitions,
     )
 
 
@@ -194,6 +208,21 @@ class _Labels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         return JoinReport(*counts, self.digest, self.given, int.from_bytes(self.used))
 
 
+class _Repetitions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    capacity: int
+    hashes: list[int]
+    counts: list[int]
+
+    @classmethod
+    def of(cls, repetitions: Repetitions) -> Self:
+        sample = repetitions.sample
+        return cls(sample.capacity, sample.hashes.tolist(), sample.counts.tolist())
+
+    def read(self) -> Repetitions:
+        hashes, counts = np.array(self.hashes, dtype=np.uint64), np.array(self.counts, dtype=np.int64)
+        return Repetitions(Reservoir(self.capacity, hashes, counts, np.empty((hashes.size, 0))))
+
+
 class _Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     format: Literal["watchkeeper-partial"]
     version: int
@@ -202,3 +231,4 @@ class _Body(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     labels: _Labels | None
     label_quarantine: _Quarantine
     failures: dict[str, Failure]
+    repetitions: _Repetitions

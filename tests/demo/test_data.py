@@ -11,7 +11,7 @@ import pandas as pd
 
 from examples.flights.cloud import held_out_of_training
 from examples.flights.data import FEATURES, LABEL, between, ground_truth, requests
-from examples.flights.replay import FAULT_START, LIVE_START, TRAINING_START, steps
+from examples.flights.replay import FAULT_START, LIVE_START, TRAINING_END, TRAINING_START, Routine, steps
 from infra.config import load_config
 from monitoring_core.dataset.batch import TypeCode
 from monitoring_core.dataset.types import infer_type
@@ -30,7 +30,7 @@ def test_the_whole_year_is_there(flights: pd.DataFrame) -> None:
 
 
 def test_validation_days_are_whole_and_spread_over_the_training_months(flights: pd.DataFrame) -> None:
-    history = between(flights, TRAINING_START, LIVE_START)
+    history = between(flights, TRAINING_START, TRAINING_END)
     held_out = held_out_of_training(history)
     days = history["time"].dt.floor("D")
     assert set(days[held_out]) & set(days[~held_out]) == set()
@@ -51,13 +51,22 @@ def test_a_request_holds_the_flights_of_one_hour_in_the_order_of_its_labels(flig
     assert sum(len(call.labels) for call in calls) == len(day)
     assert [label for call in calls for label in call.labels] == day[LABEL].tolist()
     assert all(len(rows_of(call.body)) == len(call.labels) for call in calls)
-    assert calls[0].inference_id == "2013-04-01T00"
+    assert calls[0].inference_id == "2013-05-13T00:00"
+
+
+def test_an_hour_can_be_asked_about_minute_by_minute_and_nothing_is_lost(flights: pd.DataFrame) -> None:
+    for call in requests(between(flights, LIVE_START, LIVE_START + DAY)):
+        parts = list(call.by_minute())
+        assert "".join(part.body for part in parts) == call.body
+        assert [label for part in parts for label in part.labels] == list(call.labels)
+        assert len({part.inference_id for part in parts}) == len(parts) == min(60, len(call.labels))
+        assert all(call.time <= part.time < call.time + timedelta(hours=1) for part in parts)
 
 
 def test_whole_numbers_stay_whole_and_missing_values_stay_missing(flights: pd.DataFrame) -> None:
     wanted = {"carrier": TypeCode.STRING, "origin": TypeCode.STRING, "sched_hour": TypeCode.INTEGRAL}
     wanted |= {"distance": TypeCode.INTEGRAL}
-    april = between(flights, LIVE_START, LIVE_START + 30 * DAY)
+    april = between(flights, TRAINING_END, TRAINING_END + 30 * DAY)
     seen: dict[str, set[TypeCode]] = {name: set() for name in FEATURES}
     for call in requests(april, lambda time: time.day == 9):
         for row in rows_of(call.body):
@@ -68,20 +77,26 @@ def test_whole_numbers_stay_whole_and_missing_values_stay_missing(flights: pd.Da
     assert TypeCode.MISSING in seen["temp"]
 
 
-def test_the_fault_changes_the_distance_and_nothing_else(flights: pd.DataFrame) -> None:
+def test_the_fault_takes_the_humidity_and_nothing_else(flights: pd.DataFrame) -> None:
     hour = between(flights, FAULT_START + timedelta(hours=12), FAULT_START + timedelta(hours=13))
     (good,), (bad,) = requests(hour), requests(hour, lambda _: True)
-    distance = FEATURES.index("distance")
+    humid = FEATURES.index("humid")
     for before, after in zip(rows_of(good.body), rows_of(bad.body), strict=True):
-        assert before[:distance] + before[distance + 1 :] == after[:distance] + after[distance + 1 :]
-        assert int(after[distance]) == round(int(before[distance]) * 1.609344)
+        assert before[:humid] + before[humid + 1 :] == after[:humid] + after[humid + 1 :]
+        assert (before[humid] != "", after[humid]) == (True, "")
 
 
 def test_labels_come_on_the_morning_after(flights: pd.DataFrame) -> None:
     two_days = list(steps(between(flights, LIVE_START, LIVE_START + 2 * DAY)))
     assert [step.time for step in two_days] == sorted(step.time for step in two_days)
-    deliveries = [step.time for step in two_days if step.request is None]
+    deliveries = [step.time for step in two_days if step.what is Routine.LABELS]
     assert deliveries == [LIVE_START + timedelta(hours=30), LIVE_START + timedelta(hours=54)]
+
+
+def test_a_person_reads_the_mail_each_day_before_the_flights_of_that_hour(flights: pd.DataFrame) -> None:
+    day = list(steps(between(flights, LIVE_START, LIVE_START + DAY)))
+    (mail,) = (number for number, step in enumerate(day) if step.what is Routine.MAIL)
+    assert day[mail].time == day[mail + 1].time == LIVE_START + timedelta(hours=13)
 
 
 def test_ground_truth_has_amazons_format(flights: pd.DataFrame) -> None:

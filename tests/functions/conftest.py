@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import boto3
 import pytest
@@ -79,15 +80,15 @@ def run_spec() -> RunSpec:
     )
 
 
-def capture_line(at: datetime, row: str, answer: str) -> bytes:
-    """One capture record in Amazon's form."""
+def capture_line(at: datetime, row: str, answer: str, event_id: str = "") -> bytes:
+    """One capture record in Amazon's form, of an event of its own unless it is named."""
     record = {
         "captureData": {
             "endpointInput": {"observedContentType": "text/csv", "mode": "INPUT", "data": row, "encoding": "CSV"},
             "endpointOutput": {"observedContentType": "text/csv", "mode": "OUTPUT", "data": answer, "encoding": "CSV"},
         },
         "eventMetadata": {
-            "eventId": "00000000-0000-4000-8000-000000000001",
+            "eventId": event_id or str(uuid4()),
             "inferenceTime": f"{at:%Y-%m-%dT%H:%M:%SZ}",
         },
         "eventVersion": "0",
@@ -107,10 +108,12 @@ def put_capture(s3: Any) -> Callable[..., str]:
         endpoint: str = ENDPOINT,
         variant: str = "AllTraffic",
         first: datetime | None = None,
+        event_id: str = "",
     ) -> str:
         key = f"capture/{endpoint}/{variant}/{begun:%Y/%m/%d/%H/%M-%S}-000-{abs(hash((begun, variant))):x}.jsonl"
         lines = [
-            capture_line((first or begun) + timedelta(seconds=i), row, answer=str(i % 2)) for i, row in enumerate(rows)
+            capture_line((first or begun) + timedelta(seconds=i), row, answer=str(i % 2), event_id=event_id)
+            for i, row in enumerate(rows)
         ]
         s3.put_object(Bucket=BUCKET, Key=key, Body=b"".join(lines) + extra)
         return key

@@ -25,6 +25,7 @@ from .conftest import BUCKET
 
 NOW = datetime(2013, 4, 1, tzinfo=UTC)
 DECLARED = "s3://credit/m.tar.gz"
+MODEL = "arn:aws:sagemaker:us-east-1:111122223333:model/ep-v3-0"
 VERSION = "arn:aws:sagemaker:us-east-1:111122223333:model-package/credit/3"
 SPEC = {"kind": "data-quality", "columns": {"outputs": ["p"], "features": ["income"]}}
 
@@ -76,19 +77,21 @@ def put(one: Champion) -> None:
 
 
 def test_the_first_deployment_serves_what_the_template_says(properties: Properties) -> None:
-    assert choose(properties, NOW) == "template"
+    assert choose(properties) == "template"
     (expected,) = DeploymentTable("deployments", "ep").all()[1]
     assert (expected.source, expected.status, expected.identity) == (Source.DEPLOYMENT, Status.DEPLOYING, DECLARED)
+    made = boto3.client("sagemaker").describe_endpoint_config(EndpointConfigName="template")
+    assert expected.requested_at == made["CreationTime"].astimezone(UTC)
 
 
 def test_a_later_deployment_keeps_the_promoted_model_and_takes_every_other_setting(properties: Properties) -> None:
     put(champion())
-    name = choose(properties, NOW)
+    name = choose(properties)
     made = boto3.client("sagemaker").describe_endpoint_config(EndpointConfigName=name)
     assert made["ProductionVariants"][0]["ModelName"] == "ep-v3-0"
     assert made["ProductionVariants"][0]["InitialInstanceCount"] == 2
     assert (made["DataCaptureConfig"]["InitialSamplingPercentage"], made["KmsKeyId"]) == (60, "key")
-    assert choose(properties, NOW) == name
+    assert choose(properties) == name
     (expected,) = DeploymentTable("deployments", "ep").all()[1]
     assert (expected.identity, expected.version) == (VERSION, 3)
 
@@ -96,12 +99,12 @@ def test_a_later_deployment_keeps_the_promoted_model_and_takes_every_other_setti
 def test_another_model_in_the_configuration_wins_over_the_champion(properties: Properties) -> None:
     put(champion())
     other = properties.model_copy(update={"declared": "s3://credit/other.tar.gz"})
-    assert choose(other, NOW) == "template"
+    assert choose(other) == "template"
 
 
 def test_a_champion_that_is_the_declared_model_changes_nothing(properties: Properties) -> None:
     put(champion(identity=DECLARED, package="", version=None, model_name="declared"))
-    assert choose(properties, NOW) == "template"
+    assert choose(properties) == "template"
 
 
 @pytest.mark.usefixtures("aws")
@@ -138,6 +141,13 @@ def test_a_deployment_binds_the_baseline_to_the_champion() -> None:
 
 
 @pytest.mark.usefixtures("s3")
+def test_a_deployment_takes_the_baseline_that_the_champion_came_with() -> None:
+    put(champion(dataset="s3://credit/newer.csv", baselines="s3://credit/e1/baseline"))
+    bound = of_champion(baseline())
+    assert (bound.packaged, bound.dataset) == ("s3://credit/e1/baseline/data-quality/", "s3://credit/newer.csv")
+
+
+@pytest.mark.usefixtures("s3")
 def test_a_promotion_makes_the_baseline_anew_with_what_is_different() -> None:
     keep(baseline())
     told = {"Endpoint": "ep", "Monitor": "dq", "Bucket": BUCKET, "Model": VERSION}
@@ -156,6 +166,17 @@ def test_what_a_baseline_is_made_of() -> None:
     }
     assert source_of("model-quality", "s3://d", package) == {"Dataset": "s3://d"}
     assert source_of("model-quality", "", None) == {}
+
+
+def test_what_the_pipeline_made_for_a_version_comes_first() -> None:
+    files = {name: {"S3Uri": f"s3://m/{name}"} for name in ("Statistics", "Constraints")}
+    told = {"training-data-uri": "s3://d", "baseline-uri": "s3://e1/baseline"}
+    package = Package(VERSION, "credit", 3, "Approved", NOW, told, {"ModelDataQuality": files}, {})
+    assert source_of("data-quality", package.dataset, package) == {
+        "Packaged": "s3://e1/baseline/data-quality/",
+        "Dataset": "s3://d",
+    }
+    assert source_of("prediction-drift", package.dataset, package) == {"Dataset": "s3://e1/baseline/holdout.csv"}
 
 
 def served(**changes: Any) -> ServedIdentity:
@@ -185,10 +206,10 @@ def test_the_card_says_which_version_serves_and_keeps_what_people_wrote() -> Non
         "model_overview": {"model_owner": "me", "model_artifact": [DECLARED]},
         "additional_information": {"custom_details": {"Label": "late"}},
     }
-    told = in_service(content, champion(), "s3://b/evaluation.json")
-    assert told["model_overview"] == {"model_owner": "me", "model_artifact": [VERSION, DECLARED]}
+    told = in_service(content, champion(), "s3://b/evaluation.json", MODEL)
+    assert told["model_overview"] == {"model_owner": "me", "model_id": MODEL, "model_artifact": [VERSION, DECLARED]}
     (evaluation,) = told["evaluation_details"]
     assert evaluation["evaluation_observation"] == "version 3: see s3://b/evaluation.json"
     assert told["additional_information"]["custom_details"]["Label"] == "late"
     assert told["additional_information"]["custom_details"]["Version in service"].startswith("version 3, since 2013")
-    assert in_service(told, champion(), "s3://b/evaluation.json") == told
+    assert in_service(told, champion(), "s3://b/evaluation.json", MODEL) == told

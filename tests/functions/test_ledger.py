@@ -15,6 +15,7 @@ from functions.common.storage import sha256
 from functions.ledger.handler import handler
 from functions.ledger.model import Ledger
 from watchkeeper.cli import app
+from watchkeeper.evidence.stored import BucketOf
 from watchkeeper.evidence.verify import Verification, verify
 
 BUCKET, ENDPOINT = "watch-bucket", "flights-prod"
@@ -65,7 +66,7 @@ def close(context: Any) -> Callable[[datetime], dict[str, str]]:
 
 
 def check(**options: Any) -> Verification:
-    return verify(BUCKET, ENDPOINT, FIRST + 10 * DAY, **options)
+    return verify(BucketOf(BUCKET, ENDPOINT), FIRST + 10 * DAY, **options)
 
 
 def found(**options: Any) -> set[tuple[str, str]]:

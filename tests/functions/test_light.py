@@ -16,6 +16,7 @@ import pytest
         "retrain",
         "promote",
         "champion",
+        "card",
         "empty_bucket",
         "forward",
         "ledger",

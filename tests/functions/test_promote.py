@@ -96,6 +96,7 @@ class World:
     rebound: list[str] = field(default_factory=list)
     told: list[tuple[str, Status]] = field(default_factory=list)
     checked: int = 0
+    pending: int = 0
 
     def now(self) -> datetime:
         return self.now_
@@ -138,13 +139,17 @@ class World:
     def put_back(self, one: Deployment) -> None:
         self.coming = (one.previous_config, self.now_ + MINUTE, False)
 
-    def finish(self, one: Deployment) -> None:
+    def finish(self, one: Deployment) -> bool:
         assert self.live() == Live("InService", one.config_name, self.modified_at)
         self.kill()
         self.champion_ = champion_of(one, self.now_, "s3://b/identity.json")
         self.kill()
+        if self.pending:
+            self.pending -= 1
+            return False
         if not self.rebound or self.rebound[-1] != one.identity:
             self.rebound.append(one.identity)
+        return True
 
     def note_incident(self, one: Deployment) -> None:  # noqa: ARG002 - as the protocol names it
         self.kill()
@@ -199,6 +204,23 @@ def test_baselines_move_only_when_the_deployment_has_ended_well() -> None:
     promotion.handle(Look())
     assert world.rebound[-1] == f"{GROUP}1"
     assert [status for _, status in world.told] == [Status.DEPLOYING, Status.SUCCEEDED]
+
+
+def test_a_deployment_is_over_when_jobs_have_made_its_baselines() -> None:
+    promotion, world, table = made()
+    promotion.handle(approve(world, 1))
+    world.pending = 2
+    for _ in range(2):
+        world.now_ += HOUR
+        promotion.handle(Look(whole=True))
+        assert f"{GROUP}1" not in world.rebound
+        assert [status for _, status in world.told] == [Status.DEPLOYING]
+    promotion.handle(approve(world, 2))  # the hour's check that finds them made; then it is the next one's turn
+    assert world.rebound[-1] == f"{GROUP}1"
+    assert {one.version: one.status for one in table.items.values() if one.version} == {
+        1: Status.SUCCEEDED,
+        2: Status.DEPLOYING,
+    }
 
 
 def test_a_deployment_that_went_back_moves_nothing_and_is_told() -> None:

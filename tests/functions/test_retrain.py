@@ -114,6 +114,44 @@ def test_an_alarm_starts_the_pipeline_with_its_evidence(
     assert found["execution_arn"] in text
 
 
+def test_a_challenger_has_to_beat_the_model_that_was_promoted(
+    alarm_change: Build, starts: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch, context: Any
+) -> None:
+    artifact = "s3://watch-bucket/retraining/flights-prod/e1/train/job/output/model.tar.gz"
+    sagemaker, name = boto3.client("sagemaker"), "/watchkeeper/flights-prod/champion"
+    sagemaker.create_model_package_group(ModelPackageGroupName="flights-prod")
+    version = sagemaker.create_model_package(
+        ModelPackageGroupName="flights-prod",
+        InferenceSpecification={
+            "Containers": [{"Image": "i", "ModelDataUrl": artifact}],
+            "SupportedContentTypes": ["text/csv"],
+            "SupportedResponseMIMETypes": ["text/csv"],
+        },
+    )["ModelPackageArn"]
+    boto3.client("ssm").put_parameter(Name=name, Value=json.dumps({"package": version}), Type="String")
+    monkeypatch.setenv("CHAMPION_PARAMETER", name)
+    handler(alarm_change(at=RAISED), context)
+    [asked] = starts
+    assert {"Name": "ChampionModelUri", "Value": artifact} in asked["PipelineParameters"]
+
+
+@pytest.mark.parametrize("champion", [None, {"package": "", "model_name": "declared"}])
+def test_before_any_promotion_it_has_to_beat_the_declared_model(
+    champion: dict[str, str] | None,
+    alarm_change: Build,
+    starts: list[dict[str, Any]],
+    monkeypatch: pytest.MonkeyPatch,
+    context: Any,
+) -> None:
+    name = "/watchkeeper/flights-prod/champion"
+    monkeypatch.setenv("CHAMPION_PARAMETER", name)
+    if champion:
+        boto3.client("ssm").put_parameter(Name=name, Value=json.dumps(champion), Type="String")
+    handler(alarm_change(at=RAISED), context)
+    [asked] = starts
+    assert "ChampionModelUri" not in {one["Name"] for one in asked["PipelineParameters"]}
+
+
 def test_a_duplicate_starts_and_tells_nothing(alarm_change: Build, inbox: Any, context: Any) -> None:
     for _ in range(3):
         handler(alarm_change(at=RAISED), context)

@@ -13,7 +13,7 @@ from moto.backends import get_backend
 from pydantic import ValidationError
 
 from functions.common import clients
-from functions.common.contract import Diagnosed, LabelCounts
+from functions.common.contract import Diagnosed, LabelCounts, Status
 from functions.retrain.handler import handler
 
 BUCKET, PIPELINE, TABLE = "watch-bucket", "flights-prod-retraining", "incidents"
@@ -165,6 +165,34 @@ def test_broken_data_veto_until_they_are_mended(
     [(subject, text)] = inbox.messages()
     assert subject == "flights-prod: no retraining: it would not help"
     assert "It is decided again while the alarm lasts" in text
+
+
+def test_a_veto_lasts_until_the_alarm_ends_though_its_cause_is_mended(
+    alarm_change: Build, put_manifest: Build, inbox: Any, context: Any
+) -> None:
+    broken = Diagnosed(kind="pipeline-bug", sentence="temp: its values are those of the baseline multiplied by 1000")
+    hour = RAISED.replace(minute=0, second=0)
+    put_manifest(hour, diagnosis=broken)
+    put_alarm("ALARM")
+    [alarm] = boto3.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    assert handler(alarm_change(at=alarm["StateUpdatedTimestamp"].astimezone(UTC)), context)["decision"] == "vetoed"
+    put_manifest(hour + HOUR, status=Status.COMPLETED, violations=0, worst=())
+    for hours in range(2, 5):
+        handler(reconcile(datetime.now(UTC) + hours * HOUR), context)
+    assert executions() == []
+    assert len(inbox.messages()) == 1
+
+
+def test_a_drift_of_the_population_that_is_over_stands_against_no_other_alarm(
+    alarm_change: Build, put_manifest: Build, monkeypatch: pytest.MonkeyPatch, context: Any
+) -> None:
+    monkeypatch.setenv("DRY_RUN", "true")
+    hour = RAISED.replace(minute=0, second=0)
+    put_manifest(hour, diagnosis=Diagnosed(kind="population-shift", sentence=""))
+    put_manifest(hour + HOUR, status=Status.COMPLETED, violations=0, worst=())
+    handler(alarm_change(at=RAISED), context)
+    answer = handler(alarm_change(at=RAISED + 2 * HOUR, alarm=f"{QUALITY}-violations"), context)
+    assert answer["decision"] == "dry-run"
 
 
 def test_model_quality_waits_while_the_data_are_in_question(

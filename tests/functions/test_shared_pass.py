@@ -29,6 +29,7 @@ BUCKET = "watch-bucket"
 NOON = datetime(2013, 4, 1, 12, tzinfo=UTC)
 PREFIX = f"s3://{BUCKET}/"
 COLUMNS = SchemaSpec(outputs=("late",), features=("temp", "origin"), label="was_late")
+EVENT = "00000000-0000-4000-8000-000000000001"
 Build = Callable[..., Any]
 
 
@@ -79,10 +80,10 @@ def runs(run_spec: RunSpec, s3: Any) -> list[RunSpec]:  # noqa: ARG001 - the buc
 def traffic(put_capture: Build, s3: Any) -> None:
     for minute in range(6):
         begun = NOON + timedelta(minutes=9 * minute)
-        put_capture(begun, rows(60, shift=1.0), extra=b"garbage\n" * minute)
-    put_capture(NOON - timedelta(minutes=1), rows(90))  # half a minute of them after noon
+        put_capture(begun, rows(60, shift=1.0), extra=b"garbage\n" * minute, event_id=EVENT)
+    put_capture(NOON - timedelta(minutes=1), rows(90), event_id=EVENT)  # half a minute of them after noon
     label = '{"groundTruthData": {"data": "1", "encoding": "CSV"}, "eventMetadata": {"eventId": "%s"}}\n'
-    known = label % "00000000-0000-4000-8000-000000000001" + label % "nobody" + "garbage\n"
+    known = label % EVENT + label % "nobody" + "garbage\n"
     s3.put_object(Bucket=BUCKET, Key="labels/2013/04/01/12/0000.jsonl", Body=known.encode())
     s3.put_object(Bucket=BUCKET, Key="more-labels/2013/04/01/13/0000.jsonl", Body=(label % "no one").encode())
     s3.put_object(Bucket=BUCKET, Key="more-labels/2013/04/01/14/0000.jsonl", Body=(label % "too late").encode())
@@ -264,7 +265,7 @@ def test_an_error_of_the_whole_pass_fails_all_of_its_runs(
     ("words", "message"),
     [
         (["fold"], "Failed: {root}/processing/input/pass/pass.json does not exist; the job needs the input `pass`"),
-        (["fold", "twice"], "Failed: unknown words on the command line: fold twice; allowed: fold, or none"),
+        (["fold", "twice"], "Failed: unknown words on the command line: fold twice; allowed: fold, fit, or none"),
     ],
 )
 def test_a_job_that_cannot_fold_says_why(words: list[str], message: str, tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ EXAMPLES = sorted((ROOT / "examples").glob("*/monitoring.yaml"))
 FLEET = sorted((ROOT / "examples" / "fleet").glob("*.yaml"))
 JOBS = Path(__file__).with_name("jobs.yaml")
 PEOPLE = Path(__file__).with_name("people.yaml")
+CHATS = Path(__file__).with_name("chat-fleet.yaml")
 Template = dict[str, Any]
 Resources = list[tuple[str, Template]]
 
@@ -32,7 +33,7 @@ def cdk_context() -> dict[str, Any]:
 @pytest.fixture(scope="session")
 def assembly(tmp_path_factory: pytest.TempPathFactory) -> CloudAssembly:
     app = App(context=cdk_context(), outdir=str(tmp_path_factory.mktemp("cdk.out")))
-    build(app, [*EXAMPLES, *FLEET, JOBS, PEOPLE])
+    build(app, [*EXAMPLES, *FLEET, JOBS, PEOPLE, CHATS])
     return app.synth()
 
 

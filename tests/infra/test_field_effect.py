@@ -63,6 +63,13 @@ LABELLED: dict[str, Any] = {
     "schema": CREATED["schema"] | {"outputs": ["p", "q"], "probability": "p"},
     "monitors": [{"kind": "model-quality"}],
 }
+CHECKED: dict[str, Any] = {
+    **LABELLED,
+    "monitors": [
+        {"kind": "model-bias", "facets": [{"column": "wind", "equals": [1]}]},
+        {"kind": "model-explainability", "model_file": "s3://data/m.tar.gz"},
+    ],
+}
 INSIDE = {"subnets": ["subnet-0a"], "security_groups": ["sg-0a"]}
 ENGINES: dict[str, Any] = {
     **CREATED,
@@ -150,7 +157,20 @@ PEOPLE: dict[str, Any] = {
     },
     "review": {"probability_between": [0.4, 0.6], "segments": [{"column": "temp", "equals": [1]}]},
 }
-STARTS = (CREATED, ATTACHED, LABELLED, ENGINES, MANAGED, BATCH, PROMOTED, PROMOTED_EXISTING, TESTED, SHADOWED, PEOPLE)
+STARTS = (
+    CREATED,
+    ATTACHED,
+    LABELLED,
+    CHECKED,
+    ENGINES,
+    MANAGED,
+    BATCH,
+    PROMOTED,
+    PROMOTED_EXISTING,
+    TESTED,
+    SHADOWED,
+    PEOPLE,
+)
 TOLD = ("alarms", "notify")
 FIRST = ("endpoint", "create", "variants", 0)
 MONITOR = ("monitors", 0)
@@ -266,6 +286,13 @@ CHANGES: list[tuple[dict[str, Any], tuple[str | int, ...], Any]] = [
     (CREATED, (*TRAINING, "min_labelled_rows"), 5),
     (CREATED, (*TRAINING, "min_improvement"), 0.1),
     (CREATED, (*TRAINING, "approval"), "automatic"),
+    (CREATED, (*TRAINING, "reweighing"), {"column": "temp"}),
+    (CREATED, (*TRAINING, "reweighing"), {"column": "temp", "equals": [1]}),
+    (CREATED, (*TRAINING, "reweighing"), {"column": "temp", "greater_than": 1}),
+    (CHECKED, (*TRAINING, "checks"), {"bias": False}),
+    (CHECKED, (*TRAINING, "checks"), {"max_bias_increase": 0.2}),
+    (CHECKED, (*TRAINING, "checks"), {"attribution": False}),
+    (CHECKED, (*TRAINING, "checks"), {"min_ndcg": 0.8}),
     (ATTACHED, ("retraining", "parameters"), {"IncidentId": "Ticket"}),
     (CREATED, ("retraining", "ask"), "runs"),
     (CREATED, ("retraining", "schedule"), "daily"),

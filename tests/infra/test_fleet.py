@@ -13,13 +13,14 @@ from aws_cdk.cx_api import CloudAssembly
 
 from infra.app import build
 from infra.config import parse_config, parse_fleet
-from infra.config.schedule import DELIVERY_SECONDS, HOUR, MINUTE, SPREAD_SECONDS, parse_schedule, start_second
+from infra.config.schedule import DELIVERY_SECONDS, SPREAD_SECONDS, parse_schedule
 from infra.stacks.endpoint_stack import EndpointStack
 from infra.stacks.fleet_stack import FleetStack
 from monitoring_core.errors import ConfigError
 
 from .conftest import FLEET, Template, cdk_context
 from .test_monitor_kinds import SCHEMA, SECTIONS
+from .test_runtime_own import policy
 from .test_security import as_list
 
 ENDPOINTS: Final = ("demand-east", "demand-north", "demand-south")
@@ -80,7 +81,7 @@ def test_an_endpoint_reads_only_parameters_that_its_fleet_publishes(
     templates: dict[str, Template], shared: Template, name: str
 ) -> None:
     published = {r["Properties"]["Name"] for r in shared["Resources"].values() if r["Type"] == "AWS::SSM::Parameter"}
-    assert parameters(templates[name]) == published
+    assert parameters(templates[name]) == published - {"/watchkeeper/demand/turns-table"}  # for jobs
 
 
 def test_no_stack_locks_another_by_an_export(templates: dict[str, Template]) -> None:
@@ -97,7 +98,7 @@ def test_the_fleet_is_deployed_before_its_endpoints(assembly: CloudAssembly) -> 
 
 def test_the_shared_stack_cannot_be_deleted_by_mistake(assembly: CloudAssembly) -> None:
     protected = {stack.stack_name for stack in assembly.stacks if stack.termination_protection}
-    assert protected == {"WatchkeeperFleet-demand"}
+    assert protected == {"WatchkeeperFleet-chatty", "WatchkeeperFleet-demand"}
 
 
 @pytest.mark.parametrize("name", ENDPOINTS)
@@ -250,30 +251,6 @@ def test_an_endpoint_with_every_kind_of_monitor_is_far_below_the_limits_of_a_sta
     assert len(json.dumps(found)) < MOST_BYTES / 2
 
 
-def starts(count: int, text: str) -> list[int]:
-    """Seconds after the end of the window at which each endpoint starts its job."""
-    schedule = parse_schedule(text)
-    names = [f"endpoint-{number}" for number in range(count)]
-    return sorted(schedule.spread(name).delay_seconds + start_second(name) for name in names)
-
-
-def test_five_hundred_hourly_endpoints_start_less_than_one_job_a_second() -> None:
-    """On average over any minute; two that meet in a second are told apart by the retry of the second."""
-    at = starts(500, "hourly")
-    busiest = max(sum(begin <= second < begin + MINUTE for second in at) for begin in range(HOUR))
-    assert busiest < MINUTE
-    assert max(at.count(second) for second in at) <= 3
-
-
-def test_with_one_job_a_second_nobody_waits_for_long() -> None:
-    """A queue that lets one start per second, as the quota of the API does: who waits longest, in seconds."""
-    free, longest = 0, 0
-    for second in starts(500, "hourly"):
-        free = max(free + 1, second)
-        longest = max(longest, free - second)
-    assert longest <= 10
-
-
 @pytest.mark.parametrize("text", ["hourly", "daily", "every 6 hours", "every 30 minutes", "every 5 minutes"])
 def test_nobody_starts_before_the_capture_files_are_there_or_long_after(text: str) -> None:
     schedule = parse_schedule(text)
@@ -297,14 +274,28 @@ def test_endpoints_of_a_fleet_start_in_minutes_of_their_own(templates: dict[str,
     assert len(hourly) == len(set(hourly)) == len(ENDPOINTS)
 
 
-def test_jobs_of_an_endpoint_of_a_fleet_wait_for_their_second(tmp_path: Path) -> None:
+def test_jobs_of_the_endpoints_of_a_fleet_wait_for_their_turn(tmp_path: Path) -> None:
     monitors = [{"kind": "data-quality", "runtime": "processing"}]
     image = "111122223333.dkr.ecr.eu-west-1.amazonaws.com/watchkeeper:1"
-    runtime = {"processing": {"image": image}}
-    config = parse_config(MEMBER | {"monitors": monitors, "runtime": runtime}, "f")
-    (found,) = alone(lambda app: EndpointStack(app, "Stack", config=config), tmp_path).values()
-    waits = f'"Wait before processing":{{"Type":"Wait","Seconds":{start_second("ep")},"Next":"Fold by processing"}}'
-    assert waits in "".join(strings(found["Resources"]))
+    member = parse_config(MEMBER | {"monitors": monitors, "runtime": {"processing": {"image": image}}}, "f")
+
+    def both(app: App) -> None:
+        FleetStack(app, "Fleet", config=parse_fleet({"fleet": "payments"}, "f"), endpoints=[member])
+        EndpointStack(app, "Endpoint", config=member)
+
+    found = alone(both, tmp_path)
+    text = "".join(strings(found["Endpoint"]["Resources"]))
+    wait = '"Wait before processing":{"Type":"Wait","TimestampPath":"$.job.starts_at","Next":"Fold by processing"}'
+    assert wait in text
+    assert '"turns":"' in text
+    assert "/watchkeeper/payments/turns-table" in parameters(found["Endpoint"])
+    [taking] = policy(found["Endpoint"], "PlanFunction")["dynamodb:UpdateItem"]
+    assert "turnstable" in json.dumps(taking["Resource"])
+    assert "AWS::DynamoDB::Table" in kinds(found["Fleet"])
+
+
+def test_without_jobs_there_are_no_turns(templates: dict[str, Template]) -> None:
+    assert not any("/turns-table" in name for name in parameters(templates["demand-east"]))
 
 
 def test_the_image_of_a_fleet_is_built_once(tmp_path: Path) -> None:

@@ -171,7 +171,7 @@ def test_tables_have_the_keys_that_the_functions_use(flights: Template, of_type:
         tuple(key["AttributeName"] for key in r["Properties"]["KeySchema"])
         for _, r in of_type(flights, "AWS::DynamoDB::Table")
     }
-    assert keys == {("endpoint", "incident_id"), ("id",)}
+    assert keys == {("endpoint", "deployment_id"), ("endpoint", "incident_id"), ("id",)}
 
 
 def test_retrain_may_start_its_own_pipeline_only(flights: Template) -> None:
@@ -194,7 +194,7 @@ def test_the_pipeline_is_the_committed_definition_with_this_deployments_values(f
     assert (defaults["Outputs"], defaults["Label"], defaults["TimeColumn"]) == ("probability", "late", "time")
     assert defaults["ChampionModelUri"] == "s3://flights-data/model/model.tar.gz"
     assert defaults["GroundTruthPrefix"].endswith("/ground-truth/flights-prod/")
-    assert [step["Name"] for step in body["Steps"]] == ["Prepare", "Train", "Evaluate", "IsBetter"]
+    assert [step["Name"] for step in body["Steps"]] == ["Prepare", "IsUsable", "IsBetter"]
 
 
 def test_names_that_stand_in_arns_are_in_lower_case() -> None:

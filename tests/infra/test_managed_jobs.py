@@ -16,7 +16,6 @@ from functions.analyzer.clarify.config import AnalysisConfig
 from functions.analyzer.clarify.explain_config import predictor_config, shap_config
 from infra.config.managed_runtime import ManagedRuntime
 from infra.config.network import Network
-from infra.managed.analysis_config import POST_TRAINING_METRICS, PRE_TRAINING_METRICS, analysis_config
 from infra.managed.jobs import JobPlace, processing_job
 from infra.managed.registries import ANALYZER, CLARIFY, CLARIFY_ACCOUNTS, MODEL_MONITOR_ACCOUNTS, image_uri
 from monitoring_core.errors import ConfigError
@@ -32,6 +31,7 @@ from monitoring_core.spec import (
     SchemaSpec,
     TextSpec,
 )
+from monitoring_core.spec.analysis_config import POST_TRAINING_METRICS, PRE_TRAINING_METRICS, analysis_config
 
 REFERENCE = Path(__file__).parents[3] / "shared/conformance/reference/image_uri_config"
 FEATURES = SchemaSpec(features=("age", "sex"))
@@ -170,6 +170,6 @@ def test_images_of_other_partitions_have_their_own_registries() -> None:
 
 
 def test_jobs_need_no_cdk() -> None:
-    code = "import sys, infra.managed.jobs, infra.managed.analysis_config; print('aws_cdk' in sys.modules)"
+    code = "import sys, infra.managed.jobs, monitoring_core.spec.analysis_config; print('aws_cdk' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)  # noqa: S603 - fixed
     assert done.stdout.strip() == "False"

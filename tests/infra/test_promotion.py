@@ -11,8 +11,7 @@ from aws_cdk import App
 from aws_cdk.cx_api import CloudAssembly
 
 from infra.app import build
-from infra.bundling import ROOT
-from infra.config import load_config, parse_config
+from infra.config import parse_config
 from monitoring_core.errors import ConfigError
 
 from .conftest import Template, cdk_context
@@ -110,10 +109,8 @@ def test_the_models_of_the_endpoint_may_read_every_version(promoted: Template) -
     assert "credit-models/*" in json.dumps(granted(promoted, "EndpointRole", "s3:GetObject"))
 
 
-def test_without_the_section_nothing_of_it_is_there(flights: Template) -> None:
-    if load_config(ROOT / "examples/flights/monitoring.yaml").promotion:
-        pytest.skip("the example promotes")
-    assert "Custom::WatchkeeperChampion" not in {r["Type"] for r in flights["Resources"].values()}
+def test_without_the_section_nothing_of_it_is_there(jobs: Template) -> None:
+    assert "Custom::WatchkeeperChampion" not in {r["Type"] for r in jobs["Resources"].values()}
 
 
 def test_an_existing_endpoint_is_promoted_without_a_champion_resource() -> None:

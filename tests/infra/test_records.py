@@ -81,7 +81,8 @@ def test_the_baseline_function_reads_only_the_data_sets_and_the_model(flights: T
     resources = [joined(resource) for statement in reads for resource in statement["Resource"]]
     sources = {resource.partition(":::")[2] for resource in resources if "/baselines/flights-prod/" not in resource}
     files = ("train/flights.csv", "train/validation.csv", "model/model.tar.gz")
-    assert sources == {f"flights-data/{file}" for file in files}
+    promoted = "StorageBucket5CB7C8EA/retraining/flights-prod/*"
+    assert sources == {*(f"flights-data/{file}" for file in files), promoted}
 
 
 def test_the_history_table_has_the_columns_that_are_written(flights: Template, of_type: Any) -> None:

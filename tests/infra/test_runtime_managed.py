@@ -23,7 +23,7 @@ from infra.stacks.endpoint_stack import EndpointStack
 from monitoring_core.spec import DataQualitySpec
 
 from .conftest import Template, cdk_context
-from .test_runtime_own import definition as machine
+from .test_runtime_own import definition
 
 
 def config(**monitor: Any) -> EndpointConfig:
@@ -60,7 +60,7 @@ def as_function() -> Template:
 
 
 def test_both_runtimes_get_the_same_spec(managed: Template, as_function: Template) -> None:
-    run = machine(as_function)["States"]["Specs"]["Parameters"]["runs"]["data-quality"]
+    run = definition(as_function)["States"]["Specs"]["Parameters"]["runs"]["data-quality"]
     spec = DataQualitySpec.model_validate(run["spec"])
     assert spec.distribution.comparison_threshold == 0.2
     assert baseline_spec(managed) == baseline_spec(as_function) == spec
@@ -122,11 +122,17 @@ def test_a_definition_of_a_corrected_image_gets_another_name(
     assert definition_name(synth(config())) != definition_name(managed)
 
 
+def publishing(template: Template, of_type: Any) -> list[Any]:
+    (policy,) = [p for name, p in of_type(template, "AWS::IAM::Policy") if name.startswith("ManagedJobRole")]
+    statements = policy["Properties"]["PolicyDocument"]["Statement"]
+    return [statement for statement in statements if statement["Action"] == "cloudwatch:PutMetricData"]
+
+
 def test_the_job_may_publish_its_metrics_however_the_namespace_is_spelled(managed: Template, of_type: Any) -> None:
-    (policy,) = [p for name, p in of_type(managed, "AWS::IAM::Policy") if name.startswith("ManagedJobRole")]
-    (statement,) = [
-        s for s in policy["Properties"]["PolicyDocument"]["Statement"] if s["Action"] == "cloudwatch:PutMetricData"
-    ]
+    document = config(emit_features=[]).model_dump(by_alias=True, exclude_unset=True)
+    document["runtime"] = {"managed": {"publish_metrics": True}}
+    (statement,) = publishing(synth(EndpointConfig.model_validate(document)), of_type)
+    assert publishing(managed, of_type) == []  # the function publishes what is named
     namespaces = statement["Condition"]["StringEquals"]["cloudwatch:namespace"]
     assert {"aws/sagemaker/Endpoints/data-metrics", "aws/sagemaker/Endpoint/data-metrics"} <= set(namespaces)
 
@@ -160,7 +166,7 @@ def test_a_finished_job_becomes_a_run(managed: Template, of_type: Any) -> None:
 
 
 def test_the_results_are_published_as_those_of_every_other_runtime(managed: Template) -> None:
-    found = machine(managed)["States"]
+    found = definition(managed, "ManagedResults")["States"]
     run = RunSpec.model_validate(found["Specs"]["Parameters"]["runs"]["data-quality"])
     assert (run.schedule, run.period_seconds) == ("churn-managed-data-quality", 86_400)
     assert found["Specs"]["Parameters"]["event.$"] == "$"

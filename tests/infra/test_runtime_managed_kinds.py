@@ -17,8 +17,7 @@ from monitoring_core.spec import DataQualitySpec
 
 from .conftest import Template
 from .test_runtime_managed import synth
-from .test_runtime_own import definition as machine
-from .test_runtime_own import joined, policy
+from .test_runtime_own import definition, joined, policy
 
 KINDS = ("DataQuality", "ModelQuality", "ModelBias", "ModelExplainability")
 CLARIFY = "/sagemaker-clarify-processing:1.0"
@@ -229,7 +228,7 @@ def test_what_transform_jobs_captured_can_be_the_input(batch: Template) -> None:
         assert source["DatasetFormat"] == {"Json": {"Line": True}}
         output = held(batch, kind)["JobOutputConfig"]["MonitoringOutputs"][0]["S3Output"]
         assert joined(output["S3Uri"]).endswith("/reports/ep")
-    runs = machine(batch)["States"]["Specs"]["Parameters"]["runs"]
+    runs = definition(batch, "ManagedResults")["States"]["Specs"]["Parameters"]["runs"]
     assert {RunSpec.model_validate(run).source for run in runs.values()} == {"batch-transform"}
     read = {joined(arn).partition(":::")[2] for arn in policy(batch, "ManagedJobRole")["s3:GetObject"][0]["Resource"]}
     assert {"bucket/transforms/*", "bucket/scored/*"} <= read
@@ -281,7 +280,7 @@ def test_every_schedule_is_guarded(four_monitors: Template, of_type: Callable[..
 
 
 def test_the_spec_is_the_same_as_everywhere(four_monitors: Template) -> None:
-    runs = machine(four_monitors)["States"]["Specs"]["Parameters"]["runs"]
+    runs = definition(four_monitors, "ManagedResults")["States"]["Specs"]["Parameters"]["runs"]
     spec = RunSpec.model_validate(runs["data-quality"]).spec
     assert isinstance(spec, DataQualitySpec)
     assert spec.distribution.comparison_threshold == 0.2

@@ -16,9 +16,9 @@ from infra.app import build
 from infra.bundling import ROOT
 from infra.config import EndpointConfig, FleetConfig, load_file
 
-from .conftest import EXAMPLES, FLEET, JOBS, PEOPLE, Template, cdk_context
+from .conftest import CHATS, EXAMPLES, FLEET, JOBS, PEOPLE, Template, cdk_context
 
-CONFIGS = [load_file(path) for path in (*EXAMPLES, *FLEET, JOBS, PEOPLE)]
+CONFIGS = [load_file(path) for path in (*EXAMPLES, *FLEET, JOBS, PEOPLE, CHATS)]
 ENDPOINTS = [config.name for config in CONFIGS if isinstance(config, EndpointConfig)]
 FLEETS = [config.fleet for config in CONFIGS if isinstance(config, FleetConfig)]
 REGIONS = ("us-east-1", "eu-central-1", "cn-north-1", "us-gov-west-1")
@@ -141,7 +141,7 @@ def test_only_actions_without_resources_are_allowed_on_everything(template: Temp
     looks = {
         f"ec2:Describe{kind}" for kind in ("DhcpOptions", "NetworkInterfaces", "SecurityGroups", "Subnets", "Vpcs")
     }
-    lists = {"sagemaker:ListMonitoringExecutions"}
+    lists = {"sagemaker:ListMonitoringAlerts", "sagemaker:ListMonitoringExecutions"}
     alone = {"cloudwatch:PutMetricData", "ecr:GetAuthorizationToken"}
     assert on_everything <= x_ray | deliveries | looks | lists | alone
 
@@ -263,6 +263,8 @@ def test_every_alarm_is_readable_and_links_the_runbook(endpoint: Template) -> No
             "failed",
             "quarantined",
             "dead-letters",
+            "errors",
+            "identity",
         }
 
 
@@ -270,6 +272,28 @@ def test_every_alarm_reaches_people(template: Template) -> None:
     ruled = "".join(json.dumps(p["EventPattern"]) for _, p in properties(template, "AWS::Events::Rule"))
     for name, p in properties(template, "AWS::CloudWatch::Alarm"):
         assert p.get("AlarmActions") or name in ruled, name
+
+
+def test_every_dead_letter_queue_has_an_alarm_on_its_depth(template: Template) -> None:
+    watched = {
+        dimension["Value"]["Fn::GetAtt"][0]
+        for _, p in properties(template, "AWS::CloudWatch::Alarm")
+        if p.get("MetricName") == "ApproximateNumberOfMessagesVisible" and p["Threshold"] == 0
+        for dimension in p["Dimensions"]
+    }
+    queues = {name for name, _ in properties(template, "AWS::SQS::Queue")}
+    letters = "".join(json.dumps(one) for one in found_below(template, {"DeadLetterConfig", "RedrivePolicy"}))
+    assert {name for name in queues if f'"{name}"' in letters} == watched
+
+
+def found_below(value: Any, keys: set[str]) -> Iterator[Any]:
+    """Yield what stands under some keys, however deep."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from [inner] if key in keys else found_below(inner, keys)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from found_below(inner, keys)
 
 
 def test_every_rule_and_schedule_keeps_what_it_cannot_deliver(endpoint: Template) -> None:
@@ -285,10 +309,12 @@ def test_every_rule_and_schedule_keeps_what_it_cannot_deliver(endpoint: Template
 
 
 def test_functions_started_by_events_keep_what_they_fail_on(flights: Template) -> None:
-    for name, p in properties(flights, "AWS::Lambda::Function"):
-        if name.startswith("Loop"):
-            assert p["DeadLetterConfig"]["TargetArn"]
-    assert len(list(properties(flights, "AWS::Lambda::EventInvokeConfig"))) == 2
+    functions = dict(properties(flights, "AWS::Lambda::Function"))
+    started = {name for name in functions if name.startswith(("Loop", "Card"))}
+    assert started
+    assert started <= {name for name, p in functions.items() if "DeadLetterConfig" in p}
+    tried_again = {p["FunctionName"]["Ref"] for _, p in properties(flights, "AWS::Lambda::EventInvokeConfig")}
+    assert tried_again == {name for name, p in functions.items() if "DeadLetterConfig" in p}
 
 
 def test_nothing_that_may_be_replaced_has_a_fixed_name(template: Template) -> None:

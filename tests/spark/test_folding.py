@@ -82,6 +82,7 @@ def test_states_are_those_of_one_process(
     assert merged.quarantine.by_reason == expected.quarantine.by_reason
     assert merged.quarantine.out_of_window == expected.quarantine.out_of_window
     assert merged.quarantine.examples == expected.quarantine.examples
+    assert merged.repetitions == expected.repetitions
     for name, one in held.items():
         ours, theirs = (conclude_window(one.fold, it.states[name]).evaluation for it in (merged, expected))
         assert ours.n == theirs.n > 0

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 from pydantic import ValidationError
 
-from functions.common.storage import read, sha256
-from functions.ledger.chain import keys_of
+from functions.common.storage import sha256
 from functions.ledger.model import Ledger, Sealed
 from monitoring_core.errors import NoDataError
 from watchkeeper.evidence.finding import Finding
+from watchkeeper.evidence.stored import Stored
 
 
 @dataclass(slots=True)
@@ -42,30 +42,28 @@ class Chain:
         return found
 
 
-def read_chain(bucket: str, endpoint: str) -> Chain:
-    """Read every ledger of an endpoint and check how they are linked.
+def read_chain(stored: Stored) -> Chain:
+    """Read every ledger and check how they are linked.
 
     Raises
     ------
     NoDataError
         If there is none.
     """
-    keys = keys_of(bucket, endpoint)
+    keys = stored.ledgers()
     if not keys:
-        raise NoDataError(
-            f"{endpoint} has no ledger in {bucket}; set `governance.ledger: true`, deploy, wait for the end of a day"
-        )
+        raise NoDataError("there is no ledger; set `governance.ledger: true`, deploy, wait for the end of a day")
     chain = Chain()
     before: tuple[str, str] | None = None
     for key in keys:
-        body = read(f"s3://{bucket}/{key}")
+        body = stored.read(key) or b""
         chain.head = sha256(body)
         try:
             ledger = Ledger.model_validate_json(body)
         except ValidationError:
             chain.findings.append(Finding("changed", key, "this is no ledger any more"))
         else:
-            chain.findings += _linked(key, ledger, before)
+            chain.findings += _linked(key, ledger, before) if before or not stored.is_part else ()
             chain.ledgers.append(ledger)
         before = (key, chain.head)
     return chain

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from itertools import pairwise
 from typing import Any
 
-from botocore.exceptions import ClientError
-
-from functions.common.clients import client
 from functions.common.contract import Engine, Status
-from functions.common.storage import list_objects, read_if_present, sha256
-from functions.ledger.chain import seals
+from functions.common.storage import MANIFEST, sha256
 from functions.ledger.model import Ledger, Sealed
 from watchkeeper.evidence.chain import Chain, read_chain
 from watchkeeper.evidence.finding import Finding
+from watchkeeper.evidence.stored import Stored
 
 _VERDICTS = {status.value for status in Status if status.is_verdict}
 
@@ -48,7 +45,7 @@ class Verification:
 
 
 def verify(
-    bucket: str, endpoint: str, now: datetime, *, since: date | None = None, until: date | None = None, head: str = ""
+    stored: Stored, now: datetime, *, since: date | None = None, until: date | None = None, head: str = ""
 ) -> Verification:
     """Check every link of the chain, and the files that were sealed from one day to another, both included.
 
@@ -60,20 +57,21 @@ def verify(
     Raises
     ------
     NoDataError
-        If the endpoint has no ledger.
+        If there is no ledger.
     """
-    chain = read_chain(bucket, endpoint)
+    chain = read_chain(stored)
     days = [ledger.day for ledger in chain.ledgers]
     found = Verification(chain.head, len(days), min(days, default=""), max(days, default=""))
     found.findings += chain.findings
     found.findings += _noted(chain, head)
-    expired_before = _expired_before(bucket, now)
+    expired_before = stored.expired_before(now)
     entries = chain.entries
     asked = {one.key for ledger in chain.ledgers if _within(ledger, since, until) for one in ledger.sealed}
-    for key in sorted(asked):
+    written = dict(stored.seals())
+    for key in sorted(asked & written.keys() if stored.is_part else asked):
         found.findings += _replaced(entries[key])
-        _check(bucket, entries[key][-1], found, expired_before)
-    _unlisted(bucket, endpoint, chain, entries, found)
+        _check(stored, entries[key][-1], found, expired_before)
+    _unlisted(written, chain, entries, found)
     return found
 
 
@@ -97,9 +95,9 @@ def _replaced(entries: list[Sealed]) -> Iterator[Finding]:
             yield Finding("changed", after.key, f"{detail}: the window was run again, or someone wrote it")
 
 
-def _check(bucket: str, entry: Sealed, found: Verification, expired_before: datetime | None) -> None:
+def _check(stored: Stored, entry: Sealed, found: Verification, expired_before: datetime | None) -> None:
     """Compare a seal, and the files that it names."""
-    body = read_if_present(f"s3://{bucket}/{entry.key}")
+    body = stored.read(entry.key)
     if body is None:
         if entry.key.startswith("reports/") and expired_before is not None and entry.written_at < expired_before:
             found.expired += 1
@@ -115,52 +113,35 @@ def _check(bucket: str, entry: Sealed, found: Verification, expired_before: date
     document = json.loads(body)
     folder = entry.key.rpartition("/")[0] + "/"
     for name, digest in document.get("files", {}).items():
-        found.findings += _compare(bucket, folder + name, digest)
+        found.findings += _compare(stored, folder + name, digest)
         found.files += 1
-    found.findings += _strangers(bucket, folder, document)
+    found.findings += _strangers(stored, folder, document)
 
 
-def _compare(bucket: str, key: str, digest: str) -> Iterator[Finding]:
-    body = read_if_present(f"s3://{bucket}/{key}")
+def _compare(stored: Stored, key: str, digest: str) -> Iterator[Finding]:
+    body = stored.read(key)
     if body is None:
         yield Finding("missing", key, "the manifest beside it names it")
     elif sha256(body) != digest:
         yield Finding("changed", key, f"the manifest beside it names another hash: {digest}")
 
 
-def _strangers(bucket: str, folder: str, manifest: dict[str, Any]) -> Iterator[Finding]:
+def _strangers(stored: Stored, folder: str, manifest: dict[str, Any]) -> Iterator[Finding]:
     """Find files beside the manifest of a verdict that it does not name; Amazon's jobs write more than it names."""
     if manifest.get("status") not in _VERDICTS or manifest.get("engine") == Engine.MANAGED:
         return
-    for item in list_objects(f"s3://{bucket}/{folder}"):
-        name = item.uri.removeprefix(f"s3://{bucket}/{folder}")
-        if "/" not in name and name != "manifest.json" and name not in manifest["files"]:
+    for name in stored.names(folder):
+        if name != MANIFEST and name not in manifest["files"]:
             yield Finding("added", folder + name, "the manifest beside it does not name it")
 
 
-def _unlisted(bucket: str, endpoint: str, chain: Chain, entries: dict[str, list[Sealed]], found: Verification) -> None:
+def _unlisted(
+    seals: Mapping[str, datetime], chain: Chain, entries: dict[str, list[Sealed]], found: Verification
+) -> None:
     """Find seals that no ledger names: those since the last one wait for the next."""
     last = max((ledger.until for ledger in chain.ledgers), default=None)
-    for key, written in seals(bucket, endpoint):
+    for key, written in seals.items():
         if last is not None and written >= last:
             found.waiting += 1
         elif key not in entries:
             found.findings.append(Finding("added", key, f"written on {written:%Y-%m-%d %H:%M}, and in no ledger"))
-
-
-def _expired_before(bucket: str, now: datetime) -> datetime | None:
-    """Return the moment before which the bucket deletes reports; None where it keeps them."""
-    try:
-        rules = client("s3").get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "NoSuchLifecycleConfiguration":
-            raise
-        return None
-    days = [
-        rule["Expiration"]["Days"]
-        for rule in rules
-        if rule["Status"] == "Enabled"
-        and "Days" in rule.get("Expiration", {})
-        and (rule.get("Prefix") or rule.get("Filter", {}).get("Prefix")) == "reports/"
-    ]
-    return now - timedelta(days=min(days)) if days else None

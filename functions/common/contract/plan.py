@@ -60,6 +60,8 @@ class Plan(Frozen):
     ----------
     objects, bytes : int
         Capture objects that were begun in the window, and their size.
+    empty_hours_share : float or None
+        Share of the window's hours without any, of those that are expected to have some; None where none is.
     baseline_id, baseline_model : str or None
         The baseline in force when the run was planned, and the model it is bound to; None where there is none.
     metrics : bool
@@ -76,6 +78,7 @@ class Plan(Frozen):
     engine_reason: str
     objects: int
     bytes: int
+    empty_hours_share: float | None = None
     report_prefix: Prefix
     labels_until: Utc | None = None
     baseline_id: str | None = None
@@ -105,12 +108,15 @@ class Job(Frozen):
         Where the job's partials go.
     pass_uri : str
         Where the pass is written down.
+    starts_at : datetime or None
+        In a fleet, the second in which it starts; None: at once.
     """
 
     name: Annotated[str, Field(max_length=63)]
     inputs: tuple[dict[str, Any], ...]
     output: Prefix
     pass_uri: str
+    starts_at: Utc | None = None
 
 
 class Pass(Frozen):
@@ -142,6 +148,8 @@ class PlanInput(Frozen):
         When the execution started, where that is known.
     execution : str
         Name of the execution; names of jobs and of their places are made from it.
+    turns : str
+        DynamoDB table by which the jobs of a fleet start one after the other; empty: none.
     """
 
     runs: dict[str, RunSpec]
@@ -151,6 +159,7 @@ class PlanInput(Frozen):
     job_inputs: dict[Engine, tuple[dict[str, Any], ...]] = Field(default_factory=dict)
     started_at: Utc | None = None
     execution: str = ""
+    turns: str = ""
 
 
 class PlanOutput(Frozen):
