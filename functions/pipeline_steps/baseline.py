@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -23,10 +24,11 @@ from pathlib import Path
 from typing import Final
 
 from functions.baseline.request import Properties
+from functions.common.exit_message import explained
 from functions.common.fitting import fit
 from functions.common.packaged import HOLDOUT, PREDICTED, SPEC
+from functions.common.privileges import give_up_root
 from functions.pipeline_steps.holdout import HeldOut, read_answers
-from functions.pipeline_steps.message import explained
 from functions.pipeline_steps.watched import NONE, read_watched
 from monitoring_core.baseline_files import BaselineFiles
 from monitoring_core.dataset import Source
@@ -124,4 +126,5 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
+    give_up_root(os.environ)
     main()

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from functions.common.exit_message import explained
+from functions.common.privileges import give_up_root
 from functions.pipeline_steps.checks import ChallengerCheck, check_attribution, check_bias
 from functions.pipeline_steps.compare import compare, decide
 from functions.pipeline_steps.holdout import HeldOut, as_batch, read_answers, scores_of
-from functions.pipeline_steps.message import explained
 from functions.pipeline_steps.watched import NONE, read_watched
 from monitoring_core.errors import NoDataError
 from monitoring_core.spec import ModelBiasSpec, ModelExplainabilitySpec, MonitorSpec
@@ -116,4 +118,5 @@ def _options() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
+    give_up_root(os.environ)
     main()

@@ -23,15 +23,17 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import os
 import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from functions.common.exit_message import explained
+from functions.common.privileges import give_up_root
 from functions.pipeline_steps.captured import Captured, list_captured
 from functions.pipeline_steps.join import JoinReport, LabelledRequest, join, split_by_time
-from functions.pipeline_steps.message import explained
 from functions.pipeline_steps.original import columns_of, write_original
 from functions.pipeline_steps.training import append_rows, write_training
 from functions.pipeline_steps.weights import add_weights
@@ -204,4 +206,5 @@ def _write_holdout(folder: Path, features: Sequence[str], requests: Iterable[Lab
 
 
 if __name__ == "__main__":
+    give_up_root(os.environ)
     main()

@@ -17,7 +17,7 @@ from functions.common.pipeline_result import retraining_prefix
 from functions.common.reports import FinishedRun, finished_runs, latest_run
 from functions.retrain.compose import compose
 from functions.retrain.evidence import write_evidence
-from functions.retrain.findings import Findings, veto
+from functions.retrain.findings import Findings, Telling, veto
 from functions.retrain.incidents import OPEN, Incident
 from functions.retrain.settings import RetrainSettings
 from functions.retrain.trigger import Raised
@@ -39,15 +39,13 @@ class Account:
         """Return what the monitors had found at a moment, by their latest runs."""
         others = list(others)
         ringing = {raised.source, *(one.source for one in others if one.status == OPEN)}
-        runs = [
-            (watched, run)
-            for alarm, watched in self.settings.alarms.items()
-            if (run := self._telling(watched.schedule, at, is_ringing=alarm in ringing))
-        ]
-        telling = {watched.schedule: (watched, run.manifest) for watched, run in runs}
+        telling = self._told(
+            {name: self._telling(name, at, is_ringing=name in ringing) for name in self.settings.alarms}
+        )
         behind = self._latest(raised.schedule, at) if raised.schedule else None
         window_end = behind.manifest.window.end if behind else None
-        return Findings(veto(raised, others, telling, self.settings.alarms), self._labels(at), window_end)
+        why = veto(raised, others, telling, self._beside(raised, telling), self.settings.alarms)
+        return Findings(why, self._labels(at), window_end)
 
     def raised(self) -> list[Raised]:
         """Return the violation alarms that are in ALARM."""
@@ -83,11 +81,28 @@ class Account:
             return None
         return self._latest(incident.schedule, incident.decided_at)
 
-    def _telling(self, schedule: str, at: datetime, *, is_ringing: bool) -> FinishedRun | None:
+    def _told(self, runs: Mapping[str, FinishedRun | None]) -> Telling:
+        """Return runs by their schedules, of runs by the names of alarms."""
+        watched = self.settings.alarms
+        return {watched[name].schedule: (watched[name], run.manifest) for name, run in runs.items() if run}
+
+    def _beside(self, raised: Raised, telling: Telling) -> Telling:
+        """Return what every monitor found by the end of the last window that is wrong.
+
+        Answers to broken data are bad ones, and are judged later, when the data are mended and the labels are there.
+        """
+        if raised.schedule not in telling:
+            return {}
+        _, run = telling[raised.schedule]
+        alarms = self.settings.alarms
+        return self._told({name: self._latest(alarms[name].schedule, run.window.end) for name in alarms})
+
+    def _telling(self, alarm: str, at: datetime, *, is_ringing: bool) -> FinishedRun | None:
         """Return the run that tells what is wrong: the latest; while the alarm rings, the latest with violations.
 
         An alarm of several windows rings on for some time after its cause is mended.
         """
+        schedule = self.settings.alarms[alarm].schedule
         runs = finished_runs(self.settings.bucket, self.settings.endpoint, schedule, at)
         latest = next(runs, None)
         if latest is None or not is_ringing or latest.manifest.violations:

@@ -40,17 +40,22 @@ class Findings:
     window_end: datetime | None = None
 
 
-def veto(raised: Raised, others: Collection[Incident], telling: Telling, alarms: Mapping[str, Watched]) -> str:
+def veto(
+    raised: Raised, others: Collection[Incident], telling: Telling, beside: Telling, alarms: Mapping[str, Watched]
+) -> str:
     """Return why new training would not help; empty where nothing is known against it.
 
     Parameters
     ----------
     others : collection of Incident
         The endpoint's other incidents.
+    beside : mapping of str to (Watched, Manifest)
+        What the monitors found when what is raised happened.
     alarms : mapping of str to Watched
         What each alarm watches.
     """
-    return "; ".join((*_diagnoses(telling), *_bad_data(raised, others, telling, alarms)))
+    faults = dict.fromkeys((*_diagnoses(telling), *_diagnoses(beside)))
+    return "; ".join((*faults, *_bad_data(raised, others, telling, alarms)))
 
 
 def _diagnoses(telling: Telling) -> Iterator[str]:

@@ -78,7 +78,14 @@ def test_an_image_names_the_user_that_it_has(image: str) -> None:
     assert re.findall(r"^ENV WATCHKEEPER_USER=(\d+)$", text, re.MULTILINE) == [made]
 
 
-@pytest.mark.parametrize("entry", ["analyzer/__main__", "spark_job/__main__"])
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "analyzer/__main__",
+        "spark_job/__main__",
+        *(f"pipeline_steps/{step}" for step in ("prepare", "evaluate", "baseline")),
+    ],
+)
 def test_every_entry_point_of_an_image_gives_up_root_first(entry: str) -> None:
     started = (ROOT / "functions" / f"{entry}.py").read_text().partition('if __name__ == "__main__":')[2]
     assert started.index("give_up_root(os.environ)") < started.index("main(")

@@ -13,7 +13,7 @@ from moto.backends import get_backend
 from pydantic import ValidationError
 
 from functions.common import clients
-from functions.common.contract import Diagnosed, LabelCounts, Status
+from functions.common.contract import Diagnosed, LabelCounts, RunSpec, Status
 from functions.retrain.handler import handler
 
 BUCKET, PIPELINE, TABLE = "watch-bucket", "flights-prod-retraining", "incidents"
@@ -181,6 +181,24 @@ def test_a_veto_lasts_until_the_alarm_ends_though_its_cause_is_mended(
         handler(reconcile(datetime.now(UTC) + hours * HOUR), context)
     assert executions() == []
     assert len(inbox.messages()) == 1
+
+
+def test_bad_answers_to_broken_data_are_vetoed_when_their_labels_come_after_the_mending(
+    alarm_change: Build, put_manifest: Build, run_spec: RunSpec, s3: Any, context: Any
+) -> None:
+    broken = Diagnosed(kind="pipeline-bug", sentence="temp: 100.0% of its values are missing")
+    hour = RAISED.replace(minute=0, second=0)
+    uri = put_manifest(hour - HOUR, diagnosis=broken)
+    put_manifest(hour, status=Status.COMPLETED, violations=0, worst=())
+    written = s3.get_object(Bucket=BUCKET, Key=uri.removeprefix(f"s3://{BUCKET}/"))["Body"].read().decode()
+    quality = run_spec.model_copy(update={"monitor": "model-quality", "schedule": QUALITY})
+    key = f"{quality.report_prefix(run_spec.grid.ending_by(hour - HOUR))}manifest.json".removeprefix(f"s3://{BUCKET}/")
+    body = json.loads(written) | {"schedule": QUALITY, "monitor": "model-quality", "diagnosis": None}
+    s3.put_object(Bucket=BUCKET, Key=key, Body=json.dumps(body).encode())
+    event = json.dumps(alarm_change(at=RAISED)).replace(DATA, QUALITY)
+    answer = handler(json.loads(event), context)
+    assert answer["decision"] == "vetoed"
+    assert "temp: 100.0% of its values are missing" in answer["reason"]
 
 
 def test_a_drift_of_the_population_that_is_over_stands_against_no_other_alarm(
