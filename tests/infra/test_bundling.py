@@ -17,7 +17,7 @@ from infra.bundling import ANALYSIS, LIGHT, PYTHON, Architecture, Bundle, build,
 ELF_MACHINES = {"x86_64": 62, "arm64": 183}
 LAMBDA_C_LIBRARY = {"3.11": (2, 26), "3.12": (2, 34), "3.13": (2, 34)}
 """Amazon Linux 2 under Python 3.11, Amazon Linux 2023 since."""
-pytestmark = [pytest.mark.network, pytest.mark.slow]
+pytestmark = [pytest.mark.network, pytest.mark.slow, pytest.mark.xdist_group("bundles")]
 
 
 @pytest.fixture(scope="module")
