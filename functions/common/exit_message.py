@@ -19,7 +19,7 @@ MAX_MESSAGE_BYTES: Final = 1024
 
 
 def answer(path: Path, job: Callable[[], str], logger: logging.Logger) -> int:
-    """Do a job and leave what it says, or why it failed; return the exit code."""
+    """Do a job and leave what it says, if anything, or why it failed; return the exit code."""
     try:
         message = job()
     except WatchkeeperError as error:
@@ -30,8 +30,9 @@ def answer(path: Path, job: Callable[[], str], logger: logging.Logger) -> int:
         logger.exception("the job failed")
         leave(path, f"Failed: {type(error).__name__}: {error}")
         return FAILED
-    logger.info("%s", message)
-    leave(path, message)
+    if message:
+        logger.info("%s", message)
+        leave(path, message)
     return 0
 
 

@@ -45,7 +45,7 @@ def _do(tree: JobTree) -> str:
     if hosts.is_driver:
         return drive(tree, hosts)
     serve(hosts)
-    return f"Completed: worked for {hosts.driver}"
+    return ""  # the driver speaks for the job
 
 
 def drive(tree: JobTree, hosts: Hosts) -> str:
