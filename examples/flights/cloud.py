@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import signal
 import subprocess
@@ -26,6 +27,15 @@ EXAMPLE = Path(__file__).parent
 SCRIPTS = EXAMPLE / "model"
 TRAINING_JOB = "flights-first-model"
 ROLE = "flights-training"
+PERMISSIONS = [
+    ("s3:ListBucket", "arn:aws:s3:::{bucket}"),
+    (["s3:GetObject", "s3:PutObject"], "arn:aws:s3:::{bucket}/*"),
+    (
+        ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+        "arn:aws:logs:*:*:log-group:/aws/sagemaker/*",
+    ),
+]
+"""What the job that trains the first model may do."""
 LINES_OF_LOG = 40
 HELD_OUT = 5
 
@@ -102,6 +112,13 @@ def held_out_of_training(flights: pd.DataFrame) -> pd.Series[bool]:
 def _run_training_job(account: LocalAccount, image: str, code: str, prefix: str) -> bytes:
     trust = '{"Version":"2012-10-17","Statement":[]}'
     role = account.client("iam").create_role(RoleName=ROLE, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    bucket, _ = split_uri(prefix)
+    allowed = [
+        {"Effect": "Allow", "Action": actions, "Resource": resource.format(bucket=bucket)}
+        for actions, resource in PERMISSIONS
+    ]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": allowed})
+    account.client("iam").put_role_policy(RoleName=ROLE, PolicyName="training", PolicyDocument=policy)
     sagemaker = account.client("sagemaker")
     source = {"S3DataType": "S3Prefix", "S3Uri": f"{prefix}train.csv"}
     sagemaker.create_training_job(
@@ -158,26 +175,6 @@ def stack_outputs(account: LocalAccount, stack: str) -> dict[str, str]:
     """Return the outputs of a stack."""
     (description,) = account.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
     return {output["OutputKey"]: output["OutputValue"] for output in description["Outputs"]}
-
-
-def register_first_model(account: LocalAccount, config: EndpointConfig) -> str:
-    """Put the serving model into the stack's model package group, approved; return its ARN."""
-    assert config.created  # noqa: S101 - the example's
-    variant = config.created.variants[0]
-    model = variant.model
-    container = {"Image": model.image, "ModelDataUrl": model.artifact, "Environment": model.environment}
-    package: dict[str, Any] = account.client("sagemaker").create_model_package(
-        ModelPackageGroupName=config.name,
-        ModelPackageDescription="Trained on January to March 2013",
-        InferenceSpecification={
-            "Containers": [container],
-            "SupportedContentTypes": ["text/csv"],
-            "SupportedResponseMIMETypes": ["text/csv"],
-            "SupportedRealtimeInferenceInstanceTypes": [variant.instance.type],
-        },
-        ModelApprovalStatus="Approved",
-    )
-    return str(package["ModelPackageArn"])
 
 
 def _archive(folder: Path) -> bytes:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
+from itertools import groupby
 from pathlib import Path
 
 import pandas as pd
@@ -21,17 +22,17 @@ FEATURES = ("carrier", "origin", "sched_hour", "distance", *WEATHER)
 FLIGHT_COLUMNS = ("carrier", "origin", "hour", "distance", "time_hour", "arr_delay")
 LABEL = "late"
 LATE_MINUTES = 15
-KILOMETRES_PER_MILE = 1.609344
+MINUTES = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call of the endpoint: all flights scheduled in one hour.
+    """One call of the endpoint: the flights scheduled in one hour, or some of them.
 
     Attributes
     ----------
     time : datetime
-        The hour, UTC.
+        The hour, UTC; of some of its flights, the minute at which they are asked about.
     body : str
         Headless CSV, one flight a line, columns in the order of `FEATURES`; an empty field is a missing value.
     labels : tuple of int
@@ -44,8 +45,24 @@ class Request:
 
     @property
     def inference_id(self) -> str:
-        """The id that joins labels to predictions, e.g. ``2013-04-01T14``."""
-        return self.time.strftime("%Y-%m-%dT%H")
+        """The id that joins labels to predictions, e.g. ``2013-05-01T14:00``."""
+        return self.time.strftime("%Y-%m-%dT%H:%M")
+
+    def by_minute(self) -> Iterator[Request]:
+        r"""Spread the flights over the hour: a call each minute that has any.
+
+        Examples
+        --------
+        >>> whole = Request(datetime(2013, 5, 1, 14, tzinfo=UTC), "a\nb\n", (0, 1))
+        >>> [(part.inference_id, part.body, part.labels) for part in whole.by_minute()]
+        [('2013-05-01T14:00', 'a\n', (0,)), ('2013-05-01T14:30', 'b\n', (1,))]
+        """
+        lines = self.body.splitlines(keepends=True)
+        rows = enumerate(zip(lines, self.labels, strict=True))
+        for minute, group in groupby(rows, lambda row: row[0] * MINUTES // len(lines)):
+            part = [row for _, row in group]
+            body, labels = "".join(line for line, _ in part), tuple(label for _, label in part)
+            yield Request(self.time + timedelta(minutes=minute), body, labels)
 
 
 def load_flights() -> pd.DataFrame:
@@ -72,15 +89,15 @@ def between(flights: pd.DataFrame, start: datetime, end: datetime) -> pd.DataFra
     return flights[(flights["time"] >= start) & (flights["time"] < end)]
 
 
-def kilometres(flights: pd.DataFrame) -> pd.DataFrame:
-    """Give the distance in kilometres, rounded: the injected fault. Column and type stay the same.
+def without_humidity(flights: pd.DataFrame) -> pd.DataFrame:
+    r"""Leave the humidity out, as a join does whose column was renamed: the injected fault.
 
     Examples
     --------
-    >>> kilometres(pd.DataFrame({"distance": [1400, 762]}))["distance"].tolist()
-    [2253, 1226]
+    >>> as_csv(without_humidity(pd.DataFrame({"temp": [39.02], "humid": [64.43]})))
+    '39.02,\n'
     """
-    return flights.assign(distance=(flights["distance"] * KILOMETRES_PER_MILE).round().astype("int64"))
+    return flights.assign(humid=float("nan"))
 
 
 def as_csv(flights: pd.DataFrame, *, header: bool = False) -> str:
@@ -89,10 +106,10 @@ def as_csv(flights: pd.DataFrame, *, header: bool = False) -> str:
 
 
 def requests(flights: pd.DataFrame, change: Callable[[datetime], bool] = lambda _: False) -> Iterator[Request]:
-    """Group flights into one request per hour; where `change` says so, the distance is in kilometres."""
+    """Group flights into one request per hour; where `change` says so, the humidity is missing."""
     for hour, rows in flights.groupby("time", sort=True):
         time = pd.Timestamp(str(hour)).to_pydatetime().astimezone(UTC)
-        sent = kilometres(rows) if change(time) else rows
+        sent = without_humidity(rows) if change(time) else rows
         yield Request(time, as_csv(sent[list(FEATURES)]), tuple(int(label) for label in rows[LABEL]))
 
 
@@ -101,8 +118,8 @@ def ground_truth(request: Request) -> str:
 
     Examples
     --------
-    >>> print(ground_truth(Request(datetime(2013, 4, 1, 14, tzinfo=UTC), "...", (0, 1))))
-    {"groundTruthData":{"data":"0\n1","encoding":"CSV"},"eventMetadata":{"eventId":"2013-04-01T14"},"eventVersion":"0"}
+    >>> print(ground_truth(Request(datetime(2013, 5, 1, 14, tzinfo=UTC), "...", (0, 1))))
+    {"groundTruthData":{"data":"0\n1","encoding":"CSV"},"eventMetadata":{"eventId":"2013-05-01T14:00"},"eventVersion":"0"}
     """
     record = {
         "groundTruthData": {"data": "\n".join(map(str, request.labels)), "encoding": "CSV"},

@@ -1,7 +1,7 @@
-"""The whole product on this machine, on real data: deploy, traffic, drift, alarm, retraining.
+"""The whole product on this machine, on real data: deploy, traffic, drift, alarm, retraining, promotion.
 
 ``python -m examples.flights.demo``, ``watchkeeper demo`` and ``make demo`` are the same. An AWS account on loopback is
-started, everything is deployed into it with the real CDK command line, nine weeks of flights are sent through the
+started, everything is deployed into it with the real CDK command line, a month of flights are sent through the
 endpoint in simulated time, and what is told at the end is read back from that account.
 """
 
@@ -21,8 +21,10 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from examples.flights import cloud, data, pages, story
+from examples.flights.news import news
 from examples.flights.outcome import Outcome, change
-from examples.flights.replay import DAY, LIVE_DAYS, LIVE_START, TRAINING_START, Replay
+from examples.flights.person import Person
+from examples.flights.replay import DAY, LIVE_DAYS, LIVE_START, TRAINING_END, TRAINING_START, Replay
 from examples.flights.runtimes import IMAGES, Runtime, configuration
 from infra.config import EndpointConfig, load_config
 from localaws.account import LocalAccount, LocalAccountError
@@ -60,14 +62,15 @@ class Demo:
         """Deploy, replay, and write the pages; return the path of the first."""
         task = progress.add_task("reading the flights of 2013", total=self._days)
         flights = data.load_flights()
-        history = data.between(flights, TRAINING_START, LIVE_START)
+        history = data.between(flights, TRAINING_START, TRAINING_END)
         live = data.between(flights, LIVE_START, LIVE_START + self._days * DAY)
         bucket = self._deploy(history, lambda text: progress.update(task, description=text))
 
         endpoint = self._config.name
         labels = f"s3://{bucket}/ground-truth/{endpoint}/"
         beside = self._runtime is Runtime.MANAGED  # where Model Monitor looks for them
-        replay = Replay(self._account, endpoint, labels, labels_beside_events=beside)
+        person = Person(self._account, self._config)
+        replay = Replay(self._account, endpoint, labels, person, labels_beside_events=beside)
         replay.run(live, self._daily(progress, task))
         self._say(f"sent {replay.rows:,} flights in {replay.calls:,} calls of the endpoint")
         progress.update(task, description="reading back what happened")
@@ -79,7 +82,7 @@ class Demo:
         return page
 
     def _deploy(self, history: pd.DataFrame, note: Callable[[str], None]) -> str:
-        """Train, deploy and register; return the name of the stack's bucket."""
+        """Train and deploy; return the name of the stack's bucket."""
         with cloud.synthesis(self._account, self._file) as synthesised:
             note("training the first model")
             cloud.train_first_model(self._account, self._config, history)
@@ -88,19 +91,18 @@ class Demo:
             assembly = synthesised()
             note("cdk bootstrap, cdk deploy")
             cloud.deploy(self._account, assembly)
-        package = cloud.register_first_model(self._account, self._config)
-        self._say(f"deployed {self._stack}; it serves {package.rpartition('model-package/')[2]}")
+        self._say(f"deployed {self._stack}; it serves the first model")
         return cloud.stack_outputs(self._account, self._stack)["BucketName"]
 
     def _daily(self, progress: Progress, task: TaskID) -> Callable[[datetime], None]:
         def on_day(moment: datetime) -> None:
             progress.update(task, advance=1, description=f"live traffic, {moment:%d %B %Y}")
-            self._tell_alarms()
+            self._tell_news()
 
         return on_day
 
-    def _tell_alarms(self) -> None:
-        """Say which alarms have changed since the last time."""
+    def _tell_news(self) -> None:
+        """Say which alarms have changed since the last time, and what was done about them."""
         for entry in self._account.journal(after=self._told):
             self._told = entry["number"]
             if entry["kind"] == "failure":
@@ -108,6 +110,8 @@ class Demo:
             if entry["kind"] == "alarm" and (found := change(entry)).matters:
                 colour = "red" if found.state == "ALARM" else "green"
                 self._say(f"{found.time:%Y-%m-%d %H:%M}  [{colour}]{found.state:5}[/] {found.alarm}")
+            if (done := news(entry, self._config.name)) is not None:
+                self._say(f"{done.time:%Y-%m-%d %H:%M}        {escape(done.text)}")
 
     def _say(self, text: str) -> None:
         self._console.print(text, highlight=False, soft_wrap=True)
@@ -117,7 +121,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo; return the exit code."""
     parser = argparse.ArgumentParser(prog="watchkeeper demo", description=__doc__.split("\n\n")[0] if __doc__ else "")
     parser.add_argument(
-        "--days", type=int, default=LIVE_DAYS, help="days of live traffic from 1 April 2013 (default 63)"
+        "--days",
+        type=int,
+        default=LIVE_DAYS,
+        help=f"days of live traffic from {LIVE_START:%d %B %Y} (default {LIVE_DAYS})",
     )
     parser.add_argument(
         "--runtime", type=Runtime, choices=list(Runtime), default=Runtime.FUNCTION, help="where the monitors run"
@@ -135,7 +142,7 @@ def run(*, days: int = LIVE_DAYS, keep: bool = False, runtime: Runtime = Runtime
     Parameters
     ----------
     days : int
-        Days of live traffic from 1 April 2013 on.
+        Days of live traffic from `LIVE_START` on.
     keep : bool
         Leave the account up at the end, for a look around, until Ctrl-C.
     runtime : Runtime

@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from examples.flights.outcome import Outcome, Run
 from examples.flights.replay import LIVE_START
+from examples.flights.served import Service, serving
 from functions.common.contract import WorstFeature
 from monitoring_core.checks.evaluation import Check
 from monitoring_core.monitors.weakest import weakest
@@ -32,7 +33,7 @@ def tell_data_quality(runs: Sequence[Run]) -> Iterator[str]:
             yield f"  {_span(days)}  {escape(worst)}"
 
 
-def tell_model_quality(runs: Sequence[Run]) -> Iterator[str]:
+def tell_model_quality(runs: Sequence[Run], served: Sequence[Service]) -> Iterator[str]:
     """Tell how good the model was week by week, and where it is weakest."""
     counts = [run.manifest.labels for run in runs if run.manifest.labels]
     events, matched = sum(c.events for c in counts), sum(c.matched for c in counts)
@@ -40,15 +41,17 @@ def tell_model_quality(runs: Sequence[Run]) -> Iterator[str]:
     done = f"{count(len(runs), 'daily run')} on labels of the next morning{coverage}"
     yield _heading("model-quality", done, runs)
     for start, days in groupby(runs, lambda run: LIVE_START + (run.start - LIVE_START) // WEEK * WEEK):
-        yield _week_of_quality(start, list(days))
+        yield _week_of_quality(start, list(days), served)
     yield from _tell_weakest(runs)
 
 
-def _week_of_quality(start: datetime, days: Sequence[Run]) -> str:
+def _week_of_quality(start: datetime, days: Sequence[Run], served: Sequence[Service]) -> str:
     auc, recall = (_values(days, metric) for metric in ("auc", "recall"))
+    violated = sum(day.violated for day in days)
     return (
         f"  week of {start:%d %b}  AUC {fmean(auc):.3f} (worst day {min(auc):.3f})  "
-        f"late flights announced {fmean(recall):4.0%}  {sum(day.violated for day in days)} of {len(days)} days violated"
+        f"late flights announced {fmean(recall):4.0%}  {violated} of {len(days)} days violated  "
+        f"{serving(served, days)}"
     )
 
 

@@ -11,12 +11,16 @@ from typing import Any
 from boto3.dynamodb.types import TypeDeserializer
 
 from examples.flights.cloud import download, physical_name
+from examples.flights.news import SHIFT, TRAFFIC, News, news, traffic_status
+from functions.common.baselines import MOVES
 from functions.common.contract import Manifest
+from functions.promote.record import Champion, Deployment
+from functions.retrain.incidents import Incident
 from infra.config import EndpointConfig
 from localaws.account import LocalAccount
 from monitoring_core.checks.codec import load_evaluation
 from monitoring_core.checks.evaluation import Evaluation, Measurement, Subject
-from monitoring_core.metric_names import schedule_name
+from monitoring_core.metric_names import champion_parameter, schedule_name
 from monitoring_core.report.sagemaker.bias import load_bias_analysis
 from monitoring_core.report.timeline import TimelineRun
 
@@ -66,7 +70,7 @@ class AlarmChange:
 class Retraining:
     """One incident of the incident table, with the pipeline execution it started, if any."""
 
-    incident: dict[str, Any]
+    incident: Incident
     status: str
     steps: tuple[str, ...]
     reason: str
@@ -95,12 +99,40 @@ class Outcome:
 
     def retrainings(self) -> list[Retraining]:
         """Every incident, by time, with what became of it."""
-        table = physical_name(self._account, self._stack, "LoopIncidents")
-        items = self._account.client("dynamodb").scan(TableName=table)["Items"]
-        read = TypeDeserializer().deserialize
-        found = [{name: read(value) for name, value in item.items()} for item in items]
-        incidents = [item for item in found if "decision" in item]  # beside them is the count of decisions
-        return [self._retraining(i) for i in sorted(incidents, key=lambda i: str(i.get("opened_at")))]
+        items = self._items("LoopIncidents")
+        found = [Incident.model_validate(item) for item in items if "decision" in item]  # beside them is a count
+        return [self._retraining(incident) for incident in sorted(found, key=lambda one: str(one.opened_at))]
+
+    def deployments(self) -> list[Deployment]:
+        """Every deployment of a model, in the order in which they ended; one under way comes last."""
+        items = self._items("ChampionDeployments")
+        found = [Deployment.model_validate(item) for item in items if "status" in item]  # beside them is a count
+        return sorted(found, key=lambda one: (one.ended_at is None, one.ended_at or one.requested_at))
+
+    def champion(self) -> Champion:
+        """Return what SSM names as the model in service."""
+        name = champion_parameter(self._config.name)
+        return Champion.model_validate_json(self._account.client("ssm").get_parameter(Name=name)["Parameter"]["Value"])
+
+    def rebound(self, model: str) -> list[str]:
+        """Return the monitors whose baselines came into force for a model."""
+        prefixes = {one.name: f"baselines/{self._config.name}/{one.name}/{MOVES}" for one in self._config.monitors}
+        moves = [(name, self._read_json(self._uri(key))) for name in prefixes for key in self._keys(prefixes[name])]
+        return list(dict.fromkeys(name for name, move in moves if move["model"] == model))
+
+    def traffic(self, config_name: str) -> list[tuple[datetime, str]]:
+        """Return when traffic moved to an endpoint configuration, as the events of the endpoint tell it."""
+        shifts = [event for event in self._account.events() if event["detail-type"] == SHIFT]
+        return [
+            (datetime.fromisoformat(event["time"]), TRAFFIC[traffic_status(event["detail"])])
+            for event in shifts
+            if event["detail"]["PendingDeploymentSummary"]["EndpointConfigName"] == config_name
+        ]
+
+    def news(self) -> list[News]:
+        """Return everything that was done about alarms, in order."""
+        found = (news(entry, self._config.name) for entry in self._account.journal())
+        return [one for one in found if one is not None]
 
     def messages(self) -> list[dict[str, Any]]:
         """Every message that the topic handed to a person, in order."""
@@ -129,9 +161,19 @@ class Outcome:
         analysis = load_bias_analysis(download(self._account, f"s3://{self._bucket}/{folder}/analysis.json"))
         return {metric.name: metric.value for facet in analysis.facets for metric in facet.metrics}
 
+    def _items(self, table: str) -> list[dict[str, Any]]:
+        """Return what is in a table of the stack, by the beginning of its logical id."""
+        name = physical_name(self._account, self._stack, table)
+        items = self._account.client("dynamodb").scan(TableName=name)["Items"]
+        read = TypeDeserializer().deserialize
+        return [{key: read(value) for key, value in item.items()} for item in items]
+
     def _keys(self, prefix: str) -> Iterator[str]:
         pages = self._account.client("s3").get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
         yield from (item["Key"] for page in pages for item in page.get("Contents", []))
+
+    def _uri(self, key: str) -> str:
+        return f"s3://{self._bucket}/{key}"
 
     def _read_json(self, uri: str) -> dict[str, Any]:
         content: dict[str, Any] = json.loads(download(self._account, uri))
@@ -146,8 +188,8 @@ class Outcome:
         page = f"runs/{manifest.window.start:%Y-%m-%d}.html" if evaluation.violations else ""
         return Run(manifest, TimelineRun.of(manifest.window, evaluation, href=page), evaluation)
 
-    def _retraining(self, incident: dict[str, Any]) -> Retraining:
-        arn = incident.get("execution_arn")
+    def _retraining(self, incident: Incident) -> Retraining:
+        arn = incident.execution_arn
         if arn is None:
             return Retraining(incident, "", (), "", None)
         execution = self._sagemaker.describe_pipeline_execution(PipelineExecutionArn=arn)

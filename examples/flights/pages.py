@@ -9,15 +9,12 @@ from html import escape
 from pathlib import Path
 from typing import Literal
 
+from examples.flights.index import TITLE, fault_events, render_index
+from examples.flights.loop import verdict
 from examples.flights.outcome import AlarmChange, Outcome, Run
-from examples.flights.replay import FAULT_DAYS, FAULT_START
-from examples.flights.story import verdict
 from infra.config import EndpointConfig
 from monitoring_core.report.timeline import TimelineEvent, render_timeline
 from monitoring_core.report.words import count
-
-TITLE = "Flights out of New York, 2013"
-STYLE = "body{font:16px/1.6 system-ui,sans-serif;margin:3rem auto;max-width:44rem;padding:0 1rem}"
 
 
 def write_pages(outcome: Outcome, config: EndpointConfig, folder: Path) -> Path:
@@ -30,10 +27,7 @@ def write_pages(outcome: Outcome, config: EndpointConfig, folder: Path) -> Path:
             _write_monitor(outcome, config.name, monitor.name, runs, folder / monitor.name)
             entries.append(_entry(monitor.name, runs))
     index = folder / "index.html"
-    index.write_text(
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{TITLE}</title><style>{STYLE}</style>'
-        f"<h1>{TITLE}</h1><p>Endpoint {escape(config.name)}</p><ul>{''.join(entries)}</ul></html>\n"
-    )
+    index.write_text(render_index(outcome, config.name, entries))
     return index
 
 
@@ -49,7 +43,7 @@ def _write_monitor(outcome: Outcome, endpoint: str, monitor: str, runs: Sequence
         if run.violated:
             (folder / run.timeline.href).write_bytes(outcome.report(run))
     end = runs[-1].manifest.window.end + timedelta(days=8)
-    events = [event for event in (*_fault_events(), *_events(outcome, endpoint, monitor)) if event.time <= end]
+    events = [event for event in (*fault_events(), *_events(outcome, endpoint, monitor)) if event.time <= end]
     page = render_timeline(endpoint, monitor, [run.timeline for run in runs], events, title=TITLE)
     (folder / "timeline.html").write_text(page)
 
@@ -59,10 +53,9 @@ def _events(outcome: Outcome, endpoint: str, monitor: str) -> Iterator[TimelineE
     yield from (_alarm_event(change) for change in outcome.alarm_changes() if change.alarm.startswith(own))
     for retraining in outcome.retrainings():
         incident = retraining.incident
-        if retraining.status and incident["incident_id"].startswith(own):
+        if retraining.status and incident.decided_at and incident.incident_id.startswith(own):
             text = verdict(retraining.evaluation) if retraining.evaluation else retraining.reason
-            opened = datetime.fromisoformat(incident["opened_at"])
-            yield TimelineEvent(opened, "retraining", f"Retraining: {retraining.status}", text)
+            yield TimelineEvent(incident.decided_at, "retraining", f"Retraining: {retraining.status}", text)
     for message in outcome.messages():
         if f" {endpoint} {monitor}:" in f" {message['subject']}":
             yield TimelineEvent(datetime.fromisoformat(message["time"]), "message", message["subject"], "")
@@ -71,9 +64,3 @@ def _events(outcome: Outcome, endpoint: str, monitor: str) -> Iterator[TimelineE
 def _alarm_event(change: AlarmChange) -> TimelineEvent:
     kind: Literal["alarm", "ok"] = "alarm" if change.state == "ALARM" else "ok"
     return TimelineEvent(change.time, kind, f"{change.alarm}: {change.state}", change.reason)
-
-
-def _fault_events() -> Iterator[TimelineEvent]:
-    """Name what was done to the traffic on purpose: the only events that do not come from the account."""
-    yield TimelineEvent(FAULT_START, "fault", "Injected: distances in kilometres", "")
-    yield TimelineEvent(FAULT_START + timedelta(days=FAULT_DAYS), "fault", "Distances in miles again", "")

@@ -1,36 +1,50 @@
-"""Replay of the year in simulated time: requests when they were made, labels when they were known."""
+"""Replay of the year in simulated time: requests when they were made, labels when they were known, people at work."""
 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from enum import Enum, auto
 
 import pandas as pd
 
 from examples.flights.cloud import upload
 from examples.flights.data import Request, ground_truth, requests
+from examples.flights.person import Person
 from localaws.account import LocalAccount
 
 TRAINING_START = datetime(2013, 1, 1, tzinfo=UTC)
-LIVE_START = datetime(2013, 4, 1, tzinfo=UTC)
-LIVE_DAYS = 63
-FAULT_START = datetime(2013, 4, 9, tzinfo=UTC)
+TRAINING_END = datetime(2013, 4, 1, tzinfo=UTC)
+LIVE_START = datetime(2013, 5, 13, tzinfo=UTC)
+LIVE_DAYS = 31
+FAULT_START = datetime(2013, 6, 5, tzinfo=UTC)
 FAULT_DAYS = 4
 LABEL_HOUR = 6
+OFFICE_HOUR = 13
+"""Nine in the morning in New York."""
 DAY = timedelta(days=1)
 
 
-def distances_are_in_kilometres(time: datetime) -> bool:
-    """Whether the injected fault is on: from 9 to 12 April an upstream job sends kilometres.
+def humidity_is_lost(time: datetime) -> bool:
+    """Whether the injected fault is on: from 5 to 8 June the join with the weather finds no humidity.
 
     Examples
     --------
-    >>> distances_are_in_kilometres(FAULT_START), distances_are_in_kilometres(FAULT_START + 4 * DAY)
+    >>> humidity_is_lost(FAULT_START), humidity_is_lost(FAULT_START + 4 * DAY)
     (True, False)
     """
     return FAULT_START <= time < FAULT_START + FAULT_DAYS * DAY
+
+
+class Routine(Enum):
+    """What is done every day."""
+
+    LABELS = auto()
+    """What happened to the flights of the day before is known."""
+    MAIL = auto()
+    """A person reads the mail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,25 +55,33 @@ class Step:
     ----------
     time : datetime
         When.
-    request : Request or None
-        The call of the endpoint; None: the labels of the day before arrive.
+    what : Request or Routine
+        A call of the endpoint, or something else.
     """
 
     time: datetime
-    request: Request | None = None
+    what: Request | Routine
 
 
 def steps(flights: pd.DataFrame) -> Iterator[Step]:
-    """Yield requests, and label deliveries on the morning after each day, in order of time."""
+    """Yield requests, mail, and the labels on the morning after each day, in order of time."""
     first, last = (moment.floor("D").to_pydatetime() for moment in (flights["time"].min(), flights["time"].max()))
-    mornings = (last - first) // DAY + 1
-    calls = (Step(request.time, request) for request in requests(flights, distances_are_in_kilometres))
-    deliveries = (Step(first + day * DAY + timedelta(hours=LABEL_HOUR)) for day in range(1, mornings + 1))
-    yield from heapq.merge(calls, deliveries, key=lambda step: step.time)
+    days = (last - first) // DAY + 1
+    calls = (Step(request.time, request) for request in requests(flights, humidity_is_lost))
+    labels = _daily(Routine.LABELS, first + timedelta(hours=LABEL_HOUR), range(1, days + 1))
+    mail = _daily(Routine.MAIL, first + timedelta(hours=OFFICE_HOUR), range(days))
+    yield from heapq.merge(labels, mail, calls, key=lambda step: step.time)
+
+
+def _daily(what: Routine, first: datetime, days: Iterable[int]) -> Iterator[Step]:
+    return (Step(first + day * DAY, what) for day in days)
 
 
 class Replay:
     """Sends the live traffic of the example to a deployed endpoint.
+
+    While a new model comes into service, a canary first, flights are asked about one by one rather than by the hour:
+    a tenth of them then meets it.
 
     Parameters
     ----------
@@ -76,9 +98,16 @@ class Replay:
     """
 
     def __init__(
-        self, account: LocalAccount, endpoint: str, ground_truth_prefix: str, *, labels_beside_events: bool = False
+        self,
+        account: LocalAccount,
+        endpoint: str,
+        ground_truth_prefix: str,
+        person: Person,
+        *,
+        labels_beside_events: bool = False,
     ) -> None:
         self._account, self._endpoint, self._ground_truth_prefix = account, endpoint, ground_truth_prefix
+        self._person = person
         self._labels_beside_events = labels_beside_events
         self._runtime = account.client("sagemaker-runtime")
         self._unlabelled: list[Request] = []
@@ -88,11 +117,22 @@ class Replay:
         """Replay all `flights`; `on_day` is told the simulated time whenever a new morning's labels are in."""
         for step in steps(flights):
             self._account.advance_to(step.time)
-            if step.request is not None:
-                self._invoke(step.request)
-            else:
-                self._deliver_labels(step.time)
-                on_day(step.time)
+            match step.what:
+                case Request():
+                    self._send(step.what)
+                case Routine.LABELS:
+                    self._deliver_labels(step.time)
+                    on_day(step.time)
+                case Routine.MAIL:
+                    self._person.read_mail()
+
+    def _send(self, request: Request) -> None:
+        if not self._person.sees_a_deployment:
+            self._invoke(request)
+            return
+        for part in request.by_minute():
+            self._account.advance_to(part.time)
+            self._invoke(part)
 
     def _invoke(self, request: Request) -> None:
         answer = self._runtime.invoke_endpoint(
