@@ -3,146 +3,108 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from functions.pipeline_steps.metrics import LOSSES, Weighted
+from monitoring_core.errors import ConfigError, DataError
+from monitoring_core.report.words import metric_title
+
 CONFIDENCE: Final = 0.95
 RESAMPLES: Final = 1000
-DECISION_THRESHOLD: Final = 0.5
-SMALLEST_PROBABILITY: Final = 1e-15
 
-Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Measures = Mapping[str, Weighted]
 
 
 @dataclass(frozen=True)
 class Holdout:
-    """What really happened, row by row.
+    """The requests that the held-out rows came in.
 
     Attributes
     ----------
-    labels : ndarray of int64, shape (n_rows,)
-        0 or 1.
-    groups : ndarray of int64, shape (n_rows,)
-        Number of the request that a row came in; rows of one request are not independent.
+    requests : ndarray of int64, shape (n_rows,)
+        Number of the request of each row; rows of one request are not independent.
     start, end : str
         Times of the first and the last request.
     """
 
-    labels: Integers
-    groups: Integers
+    requests: Integers
     start: str
     end: str
 
 
-def area_under_curve(labels: Integers, scores: Floats, weights: Floats | None = None) -> float:
-    r"""Area under the ROC curve: the chance that a positive row scores above a negative one.
-
-    .. math:: \mathrm{AUC} = P(s_+ > s_-) + \tfrac12 P(s_+ = s_-)
-
-    Parameters
-    ----------
-    labels : ndarray of int, shape (n,)
-        0 or 1.
-    scores : ndarray of float, shape (n,)
-        Only their order counts.
-    weights : ndarray of float, shape (n,), optional
-        How often each row counts.
-
-    Returns
-    -------
-    float
-        In [0, 1]; nan if only one class is present.
+def gain(metric: str, before: float, after: float) -> float:
+    """Return by how much a metric got better, in its own unit; positive is better whatever the metric.
 
     Examples
     --------
-    >>> area_under_curve(np.array([0, 0, 1, 1]), np.array([0.1, 0.4, 0.35, 0.8]))
-    0.75
-    >>> area_under_curve(np.array([1, 1]), np.array([0.1, 0.4]))
-    nan
+    >>> gain("auc", 0.5, 0.75), gain("rmse", 3.5, 3.25)
+    (0.25, 0.25)
     """
-    ranks = np.unique(scores, return_inverse=True)[1]
-    return _area(labels, ranks, np.ones(labels.size) if weights is None else weights)
+    return before - after if metric in LOSSES else after - before
 
 
-def log_loss(labels: Integers, scores: Floats) -> float:
-    """Mean negative log-likelihood of the labels, in nats; 0 is perfect.
+def improvement_interval(
+    requests: Integers, metric: str, champion: Weighted, challenger: Weighted
+) -> tuple[float, float]:
+    """Interval of the challenger's gain over the champion: paired bootstrap over whole requests.
 
-    Examples
-    --------
-    >>> round(log_loss(np.array([0, 1]), np.array([0.5, 0.5])), 4)
-    0.6931
-    """
-    probabilities = np.clip(np.where(labels == 1, scores, 1 - scores), SMALLEST_PROBABILITY, 1)
-    return float(-np.mean(np.log(probabilities)))
-
-
-def accuracy(labels: Integers, scores: Floats) -> float:
-    """Share of rows on the right side of one half.
-
-    Examples
-    --------
-    >>> accuracy(np.array([0, 1, 1, 0]), np.array([0.1, 0.9, 0.2, 0.3]))
-    0.75
-    """
-    return float(np.mean((scores > DECISION_THRESHOLD) == (labels == 1)))
-
-
-def improvement_interval(holdout: Holdout, champion: Floats, challenger: Floats) -> tuple[float, float]:
-    """Interval of challenger's AUC minus champion's: paired bootstrap over whole requests.
-
-    Both models are scored on the same resampled requests, so what is hard for both cancels. The percentile interval
+    Both models are measured on the same resampled requests, so what is hard for both cancels. The percentile interval
     covers `CONFIDENCE`; it is the same every time for the same data.
 
     Returns
     -------
     tuple of float
-        Lower and upper end; nan if no resample has both classes.
+        Lower and upper end; nan if the metric is undefined in every resample.
     """
     generator = np.random.default_rng(0)
-    n_groups = int(holdout.groups.max()) + 1
-    ranks = [np.unique(scores, return_inverse=True)[1] for scores in (champion, challenger)]
-    differences = np.empty(RESAMPLES)
+    n = int(requests.max()) + 1
+    gains = np.empty(RESAMPLES)
     for i in range(RESAMPLES):
-        counts = np.bincount(generator.integers(n_groups, size=n_groups), minlength=n_groups)
-        weights = counts[holdout.groups].astype(float)
-        before, after = (_area(holdout.labels, rank, weights) for rank in ranks)
-        differences[i] = after - before
-    defined = differences[~np.isnan(differences)]
+        counts = np.bincount(generator.integers(n, size=n), minlength=n)
+        weights = counts[requests].astype(float)
+        gains[i] = gain(metric, champion(weights), challenger(weights))
+    defined = gains[~np.isnan(gains)]
     if not defined.size:
         return math.nan, math.nan
     lower, upper = np.quantile(defined, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     return float(lower), float(upper)
 
 
-def compare(holdout: Holdout, champion: Floats, challenger: Floats) -> dict[str, Any]:
-    """Everything that was measured.
+def compare(holdout: Holdout, metric: str, champion: Measures, challenger: Measures) -> dict[str, Any]:
+    """Everything that was measured, and the gain in the metric that decides.
 
     Raises
     ------
-    ValueError
-        If the held-out labels are all the same, so that nothing can be compared.
+    ConfigError
+        If the answers do not allow for this metric.
+    DataError
+        If it is undefined on these rows, so that nothing can be compared.
     """
-    if np.unique(holdout.labels).size < 2:  # noqa: PLR2004 - both classes
-        raise ValueError(
-            f"all {holdout.labels.size} held-out labels are {holdout.labels[0]}; comparing needs both classes: "
-            "wait for more labels or raise HoldoutShare"
-        )
-    measured = {name: _measure(holdout.labels, s) for name, s in (("champion", champion), ("challenger", challenger))}
-    lower, upper = improvement_interval(holdout, champion, challenger)
+    if metric not in champion:
+        raise ConfigError(f"the models' answers give no {metric!r}; they give: {', '.join(champion)}")
+    whole = np.ones(holdout.requests.size)
+    measured = {
+        name: {one: _known(measure(whole)) for one, measure in measures.items()}
+        for name, measures in (("champion", champion), ("challenger", challenger))
+    }
+    before, after = (_defined(metric, name, figures, whole.size) for name, figures in measured.items())
+    lower, upper = improvement_interval(holdout.requests, metric, champion[metric], challenger[metric])
     return {
         "version": 1,
-        "rows": int(holdout.labels.size),
-        "requests": int(holdout.groups.max()) + 1,
+        "rows": int(whole.size),
+        "requests": int(holdout.requests.max()) + 1,
         "start": holdout.start,
         "end": holdout.end,
         **measured,
         "improvement": {
-            "metric": "auc",
-            "value": measured["challenger"]["auc"] - measured["champion"]["auc"],
+            "metric": metric,
+            "value": gain(metric, before, after),
             "lower": lower,
             "upper": upper,
             "confidence": CONFIDENCE,
@@ -150,7 +112,7 @@ def compare(holdout: Holdout, champion: Floats, challenger: Floats) -> dict[str,
     }
 
 
-def decide(result: dict[str, Any], min_improvement: float) -> dict[str, object]:
+def decide(result: Mapping[str, Any], min_improvement: float) -> dict[str, Any]:
     """Say whether the challenger is better beyond chance, and why: the whole interval lies above `min_improvement`.
 
     Returns
@@ -160,38 +122,55 @@ def decide(result: dict[str, Any], min_improvement: float) -> dict[str, object]:
 
     Examples
     --------
-    >>> gain = {"value": 0.004, "lower": -0.011, "upper": 0.021, "confidence": 0.95}
-    >>> measured = {"champion": {"auc": 0.738}, "challenger": {"auc": 0.742}, "improvement": gain}
-    >>> decide({**measured, "rows": 1911, "start": "2013-04-09", "end": "2013-04-10"}, 0.0)["reason"]
+    >>> told = {"rows": 1911, "start": "2013-04-09", "end": "2013-04-10"}
+    >>> improvement = {"metric": "auc", "value": 0.004, "lower": -0.011, "upper": 0.021, "confidence": 0.95}
+    >>> measured = {"champion": {"auc": 0.738}, "challenger": {"auc": 0.742}, "improvement": improvement}
+    >>> decide({**measured, **told}, 0.0)["reason"]
     'AUC 0.742 vs 0.738 is not better beyond chance'
+    >>> improvement = {"metric": "rmse", "value": 0.3, "lower": 0.1, "upper": 0.5, "confidence": 0.95}
+    >>> measured = {"champion": {"rmse": 3.4}, "challenger": {"rmse": 3.1}, "improvement": improvement}
+    >>> decision = decide({**measured, **told}, 0.0)
+    >>> decision["reason"]
+    'RMSE 3.1 vs 3.4 is better beyond chance'
+    >>> decision["evidence"]
+    'a gain of +0.3 RMSE, less being better (95% interval +0.1 to +0.5) on 1,911 rows from 2013-04-09 to 2013-04-10'
     """
-    before, after, gain = result["champion"]["auc"], result["challenger"]["auc"], result["improvement"]
-    better = gain["lower"] > min_improvement
+    told = result["improvement"]
+    metric: str = told["metric"]
+    is_loss, title = metric in LOSSES, metric_title(metric)
+    before, after = (_figure(metric, result[name][metric]) for name in ("champion", "challenger"))
+    better = bool(told["lower"] > min_improvement)
     demand = f" by more than {min_improvement:g}" if min_improvement else ""
     if better:
-        reason = f"AUC {after:.3f} vs {before:.3f} is better{demand} beyond chance"
-    elif after < before:
-        reason = f"AUC {after:.3f} < {before:.3f}"
+        reason = f"{title} {after} vs {before} is better{demand} beyond chance"
+    elif told["value"] < 0:
+        reason = f"{title} {after} {'>' if is_loss else '<'} {before}"
     else:
-        reason = f"AUC {after:.3f} vs {before:.3f} is not better{demand} beyond chance"
+        reason = f"{title} {after} vs {before} is not better{demand} beyond chance"
+    value, lower, upper = (_figure(metric, told[name], signed=True) for name in ("value", "lower", "upper"))
     evidence = (
-        f"a gain of {gain['value']:+.4f} AUC ({gain['confidence']:.0%} interval {gain['lower']:+.4f} to "
-        f"{gain['upper']:+.4f}) on {result['rows']:,} rows from {result['start']} to {result['end']}"
+        f"a gain of {value} {title}{', less being better' if is_loss else ''} ({told['confidence']:.0%} interval "
+        f"{lower} to {upper}) on {result['rows']:,} rows from {result['start']} to {result['end']}"
     )
-    return {"better": bool(better), "reason": reason, "evidence": evidence}
+    return {"better": better, "reason": reason, "evidence": evidence}
 
 
-def _measure(labels: Integers, scores: Floats) -> dict[str, float]:
-    return {
-        "auc": area_under_curve(labels, scores),
-        "log_loss": log_loss(labels, scores),
-        "accuracy": accuracy(labels, scores),
-    }
+def _figure(metric: str, value: float, *, signed: bool = False) -> str:
+    """Spell a metric; one in the unit of the label may be of any size."""
+    if metric in LOSSES:
+        return f"{value:+.4g}" if signed else f"{value:.4g}"
+    return f"{value:+.4f}" if signed else f"{value:.3f}"
 
 
-def _area(labels: Integers, ranks: Integers, weights: Floats) -> float:
-    positive = np.bincount(ranks, weights * labels)
-    negative = np.bincount(ranks, weights * (1 - labels))
-    pairs = positive.sum() * negative.sum()
-    below = np.cumsum(negative) - negative / 2
-    return float(positive @ below / pairs) if pairs else math.nan
+def _defined(metric: str, model: str, figures: Mapping[str, float | None], rows: int) -> float:
+    value = figures[metric]
+    if value is None:
+        raise DataError(
+            f"the {model}'s {metric} is undefined on {rows} held-out rows: their labels are all the same, or its "
+            "answers no probabilities; wait for more labels, raise HoldoutShare, or compare by another metric"
+        )
+    return value
+
+
+def _known(value: float) -> float | None:
+    return value if math.isfinite(value) else None

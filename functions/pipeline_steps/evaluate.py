@@ -18,10 +18,11 @@ from functions.common.exit_message import explained
 from functions.common.privileges import give_up_root
 from functions.pipeline_steps.checks import ChallengerCheck, check_attribution, check_bias
 from functions.pipeline_steps.compare import compare, decide
-from functions.pipeline_steps.holdout import HeldOut, as_batch, read_answers, scores_of
+from functions.pipeline_steps.holdout import HeldOut, as_batch, read_answers
+from functions.pipeline_steps.metrics import measures_of
 from functions.pipeline_steps.watched import NONE, read_watched
 from monitoring_core.errors import NoDataError
-from monitoring_core.spec import ModelBiasSpec, ModelExplainabilitySpec, MonitorSpec
+from monitoring_core.spec import ModelBiasSpec, ModelExplainabilitySpec, ModelQualitySpec, MonitorSpec, ProblemType
 
 MODELS: Final = ("champion", "challenger")
 
@@ -39,13 +40,17 @@ def evaluate(options: argparse.Namespace) -> None:
     Raises
     ------
     DataError
-        If a label is not 0 or 1, or an answer is no number.
+        If a label or an answer is unusable, or the metric undefined.
+    ConfigError
+        If the answers do not allow for the metric.
     """
     held = HeldOut.read(options.input / "holdout")
     answers = {
         name: read_answers(options.input / "scores" / f"{name}.csv", options.outputs.split(",")) for name in MODELS
     }
-    result = compare(held.truth(), *(scores_of(answers[name], name) for name in MODELS))
+    quality = _quality(options)
+    measures = (measures_of(quality, as_batch(held.columns(options.label, answers[name]))) for name in MODELS)
+    result = compare(held.requests(), options.metric, *measures)
     checks = list(_checks(options, held, answers))
     why = {name: getattr(options, name) for name in ("incident_id", "evidence_uri", "min_improvement")}
     content = {
@@ -73,6 +78,21 @@ def with_checks(decision: dict[str, Any], checks: Sequence[ChallengerCheck]) -> 
     if not decision["better"] or not failed:
         return decision
     return {**decision, "better": False, "reason": f"{decision['reason']}, but {failed[0]}"}
+
+
+def _quality(options: argparse.Namespace) -> ModelQualitySpec:
+    """Return how labels and answers are read: as the endpoint's monitor of model quality reads them."""
+    given = {
+        "inference_attribute": options.prediction,
+        "probability_attribute": options.probability,
+        "positive_label": options.positive_label,
+    }
+    return ModelQualitySpec(
+        problem_type=options.problem,
+        ground_truth_attribute=options.label,
+        probability_threshold=options.probability_threshold,
+        **{name: value for name, value in given.items() if value != NONE},
+    )
 
 
 def _checks(
@@ -107,7 +127,13 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--message", type=Path, required=True, help="where the reason of a failure goes")
     parser.add_argument("--outputs", required=True, help="the model's output columns, comma separated")
     parser.add_argument("--label", required=True, help="label column of the training set")
-    parser.add_argument("--min-improvement", type=float, required=True)
+    parser.add_argument("--problem", type=ProblemType, required=True, help=f"one of {', '.join(ProblemType)}")
+    parser.add_argument("--metric", required=True, help="what decides, by the name that model quality gives it")
+    parser.add_argument("--min-improvement", type=float, required=True, help="in the unit of the metric")
+    parser.add_argument("--prediction", default=NONE, help="output that is the predicted class or number")
+    parser.add_argument("--probability", default=NONE, help="output that is the probability of the positive class")
+    parser.add_argument("--probability-threshold", type=float, required=True, help="a greater probability is positive")
+    parser.add_argument("--positive-label", default=NONE, help=f"the positive class, {NONE}: the one that sorts last")
     parser.add_argument("--incident-id", required=True)
     parser.add_argument("--evidence-uri", required=True)
     parser.add_argument("--baselines", required=True, help="S3 URI of the baselines of the endpoint's monitors")

@@ -10,9 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from functions.pipeline_steps.compare import Floats, Holdout
+from functions.pipeline_steps.compare import Holdout
 from monitoring_core.dataset import Batch, column_from_texts
-from monitoring_core.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -46,23 +45,11 @@ class HeldOut:
             tuple(row["event_id"] for row in told),
         )
 
-    def truth(self) -> Holdout:
-        """Return what a comparison needs.
-
-        Raises
-        ------
-        DataError
-            If a label is not 0 or 1.
-        """
+    def requests(self) -> Holdout:
+        """Return which rows belong together."""
         numbers: dict[str, int] = {}
         groups = [numbers.setdefault(event, len(numbers)) for event in self.events]
-        try:
-            labels = np.array([float(label) for label in self.labels])
-        except ValueError as error:
-            raise DataError(f"labels must be 0 or 1: {error}") from error
-        if not np.isin(labels, (0, 1)).all():
-            raise DataError(f"labels must be 0 or 1, got {sorted(set(labels.tolist()))[:5]}")
-        return Holdout(labels.astype(np.int64), np.array(groups, dtype=np.int64), min(self.times), max(self.times))
+        return Holdout(np.array(groups, dtype=np.int64), min(self.times), max(self.times))
 
     def columns(self, label: str, answers: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
         """Return the rows as a data set: the model's outputs, the features, and the label last."""
@@ -72,21 +59,6 @@ class HeldOut:
 def read_answers(path: Path, outputs: Sequence[str]) -> dict[str, tuple[str, ...]]:
     """Read the answers of a model; outputs that it does not give are left out."""
     return dict(zip(outputs, zip(*_rows(path), strict=True), strict=False))
-
-
-def scores_of(answers: dict[str, tuple[str, ...]], model: str) -> Floats:
-    """Return the first output as numbers.
-
-    Raises
-    ------
-    DataError
-        If one is no number.
-    """
-    first = next(iter(answers.values()))
-    try:
-        return np.array([float(text) for text in first])
-    except ValueError as error:
-        raise DataError(f"the {model}'s answers are no scores: {error}; its first output must be the score") from error
 
 
 def as_batch(columns: dict[str, tuple[str, ...]]) -> Batch:

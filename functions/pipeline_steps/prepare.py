@@ -150,10 +150,10 @@ def _split(
         )
     recent, holdout = split_by_time(requests, options.holdout_share)
     labels = [label for request in holdout for label in request.labels]
-    if len(set(labels)) < 2:  # noqa: PLR2004 - both classes
+    if len(set(labels)) < 2:  # noqa: PLR2004 - labels that differ
         raise NoDataError(
-            f"all {len(labels)} held-out labels are {labels[0]}; comparing needs both classes: wait for more labels or "
-            "raise HoldoutShare"
+            f"all {len(labels)} held-out labels are {labels[0]}; comparing needs labels that differ: wait for more of "
+            "them or raise HoldoutShare"
         )
     return recent, holdout
 

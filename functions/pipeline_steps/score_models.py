@@ -95,7 +95,7 @@ def _write_features(options: argparse.Namespace, target: Path) -> int:
 
 def _add_answers(options: argparse.Namespace, answers: list[str], target: Path) -> None:
     """Write the training data with the challenger's answers."""
-    outputs = options.outputs.split(",")[: len(answers[0].split(","))]
+    outputs = options.outputs.split(",")[: len(next(csv.reader(answers[:1])))]
     with _training_data(options).open(newline="") as file, target.open("w", newline="") as joined:
         reader, writer = csv.reader(file), csv.writer(joined, lineterminator="\n")
         writer.writerow([*next(reader), *outputs])

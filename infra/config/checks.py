@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from infra.config.base import Problem
 from infra.config.batch_transform import batch_problems
+from infra.config.comparison import comparison_problems
 from infra.config.experiment import experiment_problems, needs_labels, watched_variant_problems
 from infra.config.instances import has_local_storage
 from infra.config.managed import managed_problems
@@ -134,13 +135,11 @@ def _training_problems(config: EndpointConfig, training: Training) -> Iterator[P
     for name in ("outputs", "label"):
         if not getattr(config.data_schema, name):
             yield ("schema", name), "missing; the retraining pipeline needs it"
-    if config.data_schema.problem != "binary-classification":
+    yield from comparison_problems(config.data_schema, training.metric, training.min_improvement)
+    if training.reweighing is not None and config.data_schema.problem == "regression":
         yield (
-            ("schema", "problem"),
-            (
-                f"the retraining pipeline compares models by AUC and needs binary-classification, "
-                f"got {config.data_schema.problem}; give the ARN of your own pipeline instead"
-            ),
+            ("retraining", "training", "reweighing"),
+            "balances the classes of the label over groups, and a regression has none; remove it",
         )
     if config.baseline.dataset is None:
         yield ("baseline", "dataset"), "missing; the retraining pipeline adds the labelled traffic to this data"

@@ -7,6 +7,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, FiniteFloat, model_validator
 
 from infra.config.base import Duration, Image, InstanceType, Like, S3Uri, Section, parse_duration
+from infra.config.comparison import Metric
 from infra.config.notify import Notify
 from infra.config.schedule import ScheduleField
 from monitoring_core.spec.model_bias import CategoryValue
@@ -122,8 +123,13 @@ class Training(Section):
     """Captured traffic that is older when the alarm is raised is not trained on; rounded up to days."""
     min_labelled_rows: Annotated[int, Field(ge=1)] = 1000
     """With fewer labelled rows nothing is trained."""
-    min_improvement: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """AUC by which a new model must be better, beyond chance, to be registered."""
+    metric: Metric | None = None
+    """By what models are compared, as monitors of model quality name it. Two classes: `auc` (the default where there
+    are probabilities), `average_precision`, `log_loss`, `accuracy` or `f1` (the default where there are none). Several
+    classes: `weighted_f1` (the default), `macro_f1` or `accuracy`. Regression: `rmse` (the default), `mae` or `r2`."""
+    min_improvement: Annotated[FiniteFloat, Field(ge=0)] = 0.0
+    """By how much a new model must be better, beyond chance, to be registered: in the unit of `metric`, so in that of
+    the label for `rmse` and `mae`. Of errors and losses less is better."""
     checks: ChallengerChecks = ChallengerChecks()
     """What it must not make worse to be registered."""
     reweighing: Reweighing | None = None

@@ -10,7 +10,9 @@ from aws_cdk import RemovalPolicy, Stack, aws_iam, aws_sagemaker
 from constructs import Construct
 
 from infra.config import EndpointConfig
-from infra.config.monitors import ModelBiasMonitor, ModelExplainabilityMonitor, Monitor
+from infra.config.comparison import metric_of, probability_of
+from infra.config.monitors import ModelBiasMonitor, ModelExplainabilityMonitor, ModelQualityMonitor, Monitor
+from infra.config.monitors.model_quality import PROBLEM_TYPES
 from infra.config.operations import ChallengerChecks, Training
 from infra.constructs.image import ProductImage
 from infra.constructs.permissions import (
@@ -106,6 +108,7 @@ class RetrainingPipeline(Construct):
             "MaxAgeDays": -(-int(training.max_age.total_seconds()) // _DAY_SECONDS),
             "HoldoutShare": training.holdout_share,
             "MinLabelledRows": training.min_labelled_rows,
+            **compared_by(config, training),
             "MinImprovement": training.min_improvement,
             "Reweighing": training.reweighing.facet if training.reweighing else "-",
             "Baselines": storage.uri(storage.layout.baselines),
@@ -188,6 +191,21 @@ def packaged_monitors(config: EndpointConfig) -> dict[str, Monitor]:
         if monitor.kind in SECTIONS and not separate:
             found.setdefault(monitor.kind, monitor)
     return found
+
+
+def compared_by(config: EndpointConfig, training: Training) -> dict[str, str | float]:
+    """Return by what models are compared: answers and labels are read as the first monitor of model quality does."""
+    schema = config.data_schema
+    monitors = [monitor for monitor in config.monitors if isinstance(monitor, ModelQualityMonitor)]
+    roles = {"Prediction": schema.prediction, "Probability": probability_of(schema)}
+    if monitors:
+        roles["PositiveLabel"] = monitors[0].positive_label
+    return {
+        "Problem": PROBLEM_TYPES[str(schema.problem)].value,
+        "Metric": metric_of(schema, training.metric),
+        "ProbabilityThreshold": monitors[0].probability_threshold if monitors else 0.5,
+        **{name: value for name, value in roles.items() if value is not None},
+    }
 
 
 def _check_limits(checks: ChallengerChecks, monitors: Mapping[str, Monitor]) -> dict[str, str]:

@@ -35,6 +35,12 @@ REWEIGHING = ParameterString("Reweighing", default_value="-")
 # how it decides
 HOLDOUT_SHARE = ParameterFloat("HoldoutShare", default_value=0.2)
 MIN_LABELLED_ROWS = ParameterInteger("MinLabelledRows", default_value=1000)
+PROBLEM = ParameterString("Problem")
+METRIC = ParameterString("Metric")
+PREDICTION = ParameterString("Prediction", default_value="-")
+PROBABILITY = ParameterString("Probability", default_value="-")
+PROBABILITY_THRESHOLD = ParameterFloat("ProbabilityThreshold", default_value=0.5)
+POSITIVE_LABEL = ParameterString("PositiveLabel", default_value="-")
 MIN_IMPROVEMENT = ParameterFloat("MinImprovement")
 MAX_BIAS_INCREASE = ParameterString("MaxBiasIncrease", default_value="-")
 MIN_NDCG = ParameterString("MinNdcg", default_value="-")
@@ -70,6 +76,12 @@ ALL = (
     REWEIGHING,
     HOLDOUT_SHARE,
     MIN_LABELLED_ROWS,
+    PROBLEM,
+    METRIC,
+    PREDICTION,
+    PROBABILITY,
+    PROBABILITY_THRESHOLD,
+    POSITIVE_LABEL,
     MIN_IMPROVEMENT,
     MAX_BIAS_INCREASE,
     MIN_NDCG,

@@ -240,10 +240,37 @@ def weighted_f_score(counts: ClassCounts, beta: float) -> Floats:
     >>> round(weighted_f_score(ClassCounts(np.array([2.0, 1]), np.array([3.0, 1]), np.array([2.0, 2])), 1).item(), 4)
     0.7667
     """
-    missed = counts.actual - counts.right
-    outcomes = Outcomes(counts.right, counts.predicted - counts.right, missed, np.zeros_like(missed))
-    return _weighted(counts, np.nan_to_num(f_score(outcomes, beta)))
+    return _weighted(counts, np.nan_to_num(_f_scores(counts, beta)))
+
+
+def macro_f_score(counts: ClassCounts, beta: float) -> Floats:
+    r"""Mean of the F scores of the classes, each weighing the same however rare it is.
+
+    .. math:: \frac{1}{|C|} \sum_{c \in C} F_{\beta, c}
+
+    over the classes that are there or were predicted.
+
+    Returns
+    -------
+    ndarray of float64
+        In [0, 1]; ``nan`` without rows.
+
+    Examples
+    --------
+    >>> counts = ClassCounts(np.array([2.0, 1, 0]), np.array([3.0, 1, 0]), np.array([2.0, 2, 0]))
+    >>> round(macro_f_score(counts, 1).item(), 4)
+    0.7333
+    """
+    scores = _f_scores(counts, beta)
+    occurs = ~np.isnan(scores)
+    return _share(np.where(occurs, scores, 0.0).sum(axis=-1), occurs.sum(axis=-1).astype(np.float64))
 
 
 def _weighted(counts: ClassCounts, values: Floats) -> Floats:
     return _share((counts.actual * values).sum(axis=-1), counts.actual.sum(axis=-1))
+
+
+def _f_scores(counts: ClassCounts, beta: float) -> Floats:
+    """Return the F score of each class against all others; ``nan`` where it neither is nor was predicted."""
+    missed = counts.actual - counts.right
+    return f_score(Outcomes(counts.right, counts.predicted - counts.right, missed, np.zeros_like(missed)), beta)

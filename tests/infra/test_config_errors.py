@@ -20,6 +20,7 @@ TRAINING = {
     "image": "111122223333.dkr.ecr.eu-west-1.amazonaws.com/m:1",
     "code": "s3://bucket/sourcedir.tar.gz",
 }
+NUMBERS = {"problem": "regression", "outputs": ["p"], "prediction": "p", "features": ["temp", "wind"], "label": "y"}
 TIMED = {"dataset": "s3://bucket/train.csv", "time_column": "time"}
 
 
@@ -155,7 +156,12 @@ def test_what_is_just_allowed_is_allowed(document: dict[str, Any]) -> None:
         (created(retraining={"training": TRAINING, "cooldown": "3 days"}), "retraining.cooldown: '3 days' is not allowed; allowed: a whole number followed by m, h or d, e.g. 90m, 26h, 3d"),
         (created(retraining={}), "retraining: `training` belongs to `pipeline: create`: give both, or the ARN of your own pipeline alone"),
         (created(retraining={"training": TRAINING}, schema={}), "schema.outputs: missing; the retraining pipeline needs it"),
-        (created(retraining={"training": TRAINING}, schema={"problem": "regression", "outputs": ["p"], "label": "y"}), "schema.problem: the retraining pipeline compares models by AUC and needs binary-classification, got regression; give the ARN of your own pipeline instead"),
+        (created(retraining={"training": TRAINING}, schema={"outputs": ["p"], "label": "y"}), "schema.problem: missing; the retraining pipeline compares models of binary-classification, multiclass-classification, regression"),
+        (created(retraining={"training": TRAINING}, schema={"problem": "regression", "outputs": ["p"], "label": "y"}), "schema.prediction: missing; the retraining pipeline needs the column that holds the prediction"),
+        (created(retraining={"training": {**TRAINING, "metric": "auc"}}, schema=NUMBERS), "retraining.training.metric: 'auc' does not measure regression; allowed: rmse, mae, r2"),
+        (created(retraining={"training": {**TRAINING, "metric": "log_loss"}}, schema={"problem": "binary-classification", "outputs": ["p"], "prediction": "p", "label": "y"}), "retraining.training.metric: 'log_loss' needs probabilities; name their column as `schema.probability`, or compare by accuracy or f1"),
+        (created(retraining={"training": {**TRAINING, "min_improvement": 2}}), "retraining.training.min_improvement: auc is from 0 to 1, so nothing can be better by 2; give a smaller one"),
+        (created(retraining={"training": {**TRAINING, "reweighing": {"column": "temp"}}}, schema=NUMBERS), "retraining.training.reweighing: balances the classes of the label over groups, and a regression has none; remove it"),
         (created(retraining={"training": {**TRAINING, "instance_type": "ml.g5.xlarge"}}), "retraining.training.instance_type: the jobs encrypt their volumes with the stack's key, which SageMaker refuses for machines with local NVMe storage, got ml.g5.xlarge; give a type without, e.g. ml.m5.xlarge or ml.p3.2xlarge"),
         (existing(retraining={"training": TRAINING}), "retraining.training.champion: missing; give the `model.tar.gz` that serves today"),
         (created(ground_truth={"lag": "1d"}), "ground_truth: nothing reads labels; add a monitor of model quality or bias, or `retraining`, or remove this section"),

@@ -285,6 +285,7 @@ CHANGES: list[tuple[dict[str, Any], tuple[str | int, ...], Any]] = [
     (CREATED, (*TRAINING, "max_age"), "30d"),
     (CREATED, (*TRAINING, "min_labelled_rows"), 5),
     (CREATED, (*TRAINING, "min_improvement"), 0.1),
+    (CREATED, (*TRAINING, "metric"), "log_loss"),
     (CREATED, (*TRAINING, "approval"), "automatic"),
     (CREATED, (*TRAINING, "reweighing"), {"column": "temp"}),
     (CREATED, (*TRAINING, "reweighing"), {"column": "temp", "equals": [1]}),

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from infra.config import parse_config
+from infra.constructs.retraining import compared_by
 from monitoring_core.errors import ConfigError
 
 from .conftest import Template
@@ -55,6 +56,39 @@ def test_a_model_file_beside_the_artifact_is_not_in_the_pipelines_reach() -> Non
     assert (parameters(template)["Monitors"], parameters(template)["MinNdcg"]) == ("-", "-")
     register = definition(template)["Steps"][-1]["Arguments"]["IfSteps"]
     assert [step["Name"] for step in register] == ["Register"]
+
+
+ROLES = {"prediction": "class", "probability": "score"}
+BINARY, SEVERAL = "BinaryClassification", "MulticlassClassification"
+
+
+@pytest.mark.parametrize(
+    ("schema", "monitor", "told"),
+    [
+        ({"outputs": ["score"]}, {}, (BINARY, "auc", 0.5, {"Probability": "score"})),
+        ({}, {"probability_threshold": 0.3}, (BINARY, "auc", 0.3, {"Prediction": "class", "Probability": "score"})),
+        (
+            {"probability": None},
+            {"positive_label": "yes"},
+            (BINARY, "f1", 0.5, {"Prediction": "class", "PositiveLabel": "yes"}),
+        ),
+        ({"problem": "multiclass-classification"}, {}, (SEVERAL, "weighted_f1", 0.5, {"Prediction": "class"})),
+        ({"problem": "regression"}, {}, ("Regression", "rmse", 0.5, {"Prediction": "class"})),
+    ],
+)
+def test_models_are_compared_as_the_monitor_of_model_quality_reads_them(
+    schema: dict[str, Any], monitor: dict[str, Any], told: tuple[str, str, float, dict[str, str]]
+) -> None:
+    given = CREATED["schema"] | {"outputs": ["class", "score"]} | ({} if "outputs" in schema else ROLES) | schema
+    document = changed(CREATED, ("schema",), given)
+    if monitor:
+        document = changed(document, ("monitors",), [{"kind": "model-quality", **monitor}])
+    config = parse_config(document, "compared")
+    assert config.retraining is not None
+    assert config.retraining.training is not None
+    problem, metric, threshold, roles = told
+    expected = {"Problem": problem, "Metric": metric, "ProbabilityThreshold": threshold, **roles}
+    assert compared_by(config, config.retraining.training) == expected
 
 
 def test_reweighing_names_the_group() -> None:

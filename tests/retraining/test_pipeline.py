@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
@@ -19,6 +20,7 @@ from functions.promote.service import Package, read_package
 from localaws.account import LocalAccount
 from monitoring_core.baseline_files import load_baseline
 
+from .problems import NUMBERS, SIZES
 from .toy import BUCKET, END, PIPELINE, SPECS, START, create_pipeline, upload
 
 pytestmark = pytest.mark.xdist_group("local-pipeline")
@@ -50,11 +52,11 @@ def account() -> Iterator[LocalAccount]:
 class Execution:
     """One execution that has ended."""
 
-    def __init__(self, account: LocalAccount, token: str, **parameters: str) -> None:
+    def __init__(self, account: LocalAccount, token: str, pipeline: str = PIPELINE, **parameters: str) -> None:
         self._account, sagemaker = account, account.client("sagemaker")
         given = [{"Name": name, "Value": value} for name, value in parameters.items()]
         self.arn = sagemaker.start_pipeline_execution(
-            PipelineName=PIPELINE, PipelineParameters=given, ClientRequestToken=token * 32
+            PipelineName=pipeline, PipelineParameters=given, ClientRequestToken=token * 32
         )["PipelineExecutionArn"]
         account.settle()
         self.told = sagemaker.describe_pipeline_execution(PipelineExecutionArn=self.arn)
@@ -174,15 +176,8 @@ def test_an_unfairer_model_is_rejected_though_it_is_better(account: LocalAccount
     assert "is better beyond chance, but unfairer: DPPL of g = 1 is " in result.decision.reason
 
 
-def test_what_is_not_checked_rejects_nobody(account: LocalAccount) -> None:
-    code = f"s3://{BUCKET}/unfair.tar.gz"
-    unchecked = Execution(account, "d", CodeUri=code, MaxBiasIncrease="-", MinNdcg="-", WindowEnd=END)
-    assert "Register" in unchecked.steps
-    assert unchecked.evaluation["checks"] == {"failed": 0, "results": []}
-
-
 def test_too_few_labels_fail_the_execution_with_the_reason(account: LocalAccount) -> None:
-    poor = Execution(account, "e", WindowEnd="2013-04-01T12:00:00Z")
+    poor = Execution(account, "d", WindowEnd="2013-04-01T12:00:00Z")
     reason = (
         "nothing was trained: 60 rows from 2013-01-31T01:00:00Z to 2013-04-01T06:00:00Z have labels, 200 are needed"
     )
@@ -191,3 +186,35 @@ def test_too_few_labels_fail_the_execution_with_the_reason(account: LocalAccount
     assert poor.steps.keys() == {"Prepare", "IsUsable", "Unusable"}
     result = read_result(poor.arn, f"s3://{BUCKET}/retraining/")
     assert (result.failed_step, result.failure.startswith(reason)) == ("Unusable", True)
+
+
+def test_a_model_of_several_classes_is_compared_by_its_classes(account: LocalAccount) -> None:
+    sizes = Execution(account, "e", SIZES.deploy(account), WindowEnd=END)
+    assert sizes.status == "Succeeded", [step.get("FailureReason") for step in sizes.steps.values()]
+    compared = sizes.evaluation
+    assert compared["challenger"] == {"accuracy": 1.0, "weighted_f1": 1.0, "macro_f1": 1.0}
+    assert compared["improvement"]["metric"] == "weighted_f1"
+    champion = compared["champion"]["weighted_f1"]
+    assert compared["decision"]["reason"] == f"weighted f1 1.000 vs {champion:.3f} is better beyond chance"
+    assert {one["check"]: one["outcome"] for one in compared["checks"]["results"]} == {"bias": "passed"}
+    package = sizes.package
+    assert set(package.drift_checks) == {"ModelDataQuality", "ModelQuality", "Bias"}
+    quality = json.loads(read(account, package.drift_checks["ModelQuality"]["Constraints"]["S3Uri"]))
+    assert quality["multiclass_classification_constraints"]["weighted_f1"]["threshold"] == 1.0
+
+
+def test_a_model_of_numbers_is_compared_by_its_errors_and_needs_no_checks(account: LocalAccount) -> None:
+    numbers = Execution(account, "f", NUMBERS.deploy(account), WindowEnd=END)
+    assert numbers.status == "Succeeded", [step.get("FailureReason") for step in numbers.steps.values()]
+    compared = numbers.evaluation
+    assert compared["challenger"]["rmse"] == pytest.approx(0.25, abs=0.01)
+    assert compared["champion"]["rmse"] > 5
+    assert compared["improvement"]["lower"] > compared["min_improvement"] == 1.0
+    assert re.fullmatch(
+        r"RMSE 0\.2\d+ vs 5\.\d+ is better by more than 1 beyond chance", compared["decision"]["reason"]
+    )
+    assert compared["checks"] == {"failed": 0, "results": []}, "limits of `-`: what is not checked rejects nobody"
+    package = numbers.package
+    assert set(package.drift_checks) == {"ModelDataQuality", "ModelQuality", "Explainability"}
+    quality = json.loads(read(account, package.drift_checks["ModelQuality"]["Constraints"]["S3Uri"]))
+    assert quality["regression_constraints"]["rmse"]["threshold"] == pytest.approx(0.25, abs=0.01)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import io
 import json
 import tarfile
+from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import Any, Final
 
 from functions.baseline.request import Properties
@@ -91,7 +93,8 @@ def model(weight: float) -> bytes:
 
 def upload(account: LocalAccount) -> None:
     """Put traffic, labels, data, scripts, models, and what is known of the monitors into the bucket."""
-    captured, labels = zip(*(_request(hour) for hour in range(HOURS)), strict=True)
+    captured = [_captured(hour) for hour in range(HOURS)]
+    labels = [truth(hour, lambda a, _: str(int(a > 0))) for hour in range(HOURS)]
     fair, unfair = (TRAIN.replace("PREJUDICE", weight) for weight in ("0.0", "-0.8"))
     objects = {
         "capture/toy/v/2013/04/01/00/a.jsonl": "\n".join(captured).encode(),
@@ -115,8 +118,13 @@ def properties(spec: MonitorSpec) -> str:
     return parsed.model_dump_json(by_alias=True, round_trip=True)
 
 
-def create_pipeline(account: LocalAccount) -> None:
-    """Create the pipeline as a stack would, with a champion that is always wrong."""
+def create_pipeline(
+    account: LocalAccount,
+    name: str = PIPELINE,
+    kinds: Collection[str] = tuple(SPECS),
+    changes: Mapping[str, object] = MappingProxyType({}),
+) -> str:
+    """Create a pipeline as a stack would, by default with a champion that is always wrong; return its name."""
     defaults = {
         "Region": "us-east-1",
         "RoleArn": "arn:aws:iam::123456789012:role/toy",
@@ -139,6 +147,9 @@ def create_pipeline(account: LocalAccount) -> None:
         "LabelLagHours": 6,
         "HoldoutShare": 0.5,
         "MinLabelledRows": 200,
+        "Problem": "BinaryClassification",
+        "Metric": "auc",
+        "Probability": "score",
         "MinImprovement": 0.0,
         "MaxBiasIncrease": "0.05",
         "MinNdcg": "0.9",
@@ -146,25 +157,32 @@ def create_pipeline(account: LocalAccount) -> None:
         "ApprovalStatus": "PendingManualApproval",
     }
     account.client("sagemaker").create_pipeline(
-        PipelineName=PIPELINE,
-        PipelineDefinition=json.dumps(load_definition(defaults, SPECS)),
+        PipelineName=name,
+        PipelineDefinition=json.dumps(load_definition({**defaults, **changes}, kinds)),
         RoleArn=str(defaults["RoleArn"]),
-        ClientRequestToken="x" * 32,
+        ClientRequestToken=name.ljust(32, "x"),
     )
+    return name
 
 
-def _request(hour: int) -> tuple[str, str]:
-    """One captured request and its labels; `g` tells nothing of the label."""
-    rows = [((hour * 7 + row * 3) % 11 - 5, row % 2) for row in range(ROWS)]
-    name = {"eventId": f"e{hour}"}
+def rows_of(hour: int) -> list[tuple[int, int]]:
+    """Return `a` and `g` of the rows of a request; one tells nothing of the other."""
+    return [((hour * 7 + row * 3) % 11 - 5, row % 2) for row in range(ROWS)]
+
+
+def truth(hour: int, label: Callable[[int, int], str]) -> str:
+    """Return the line of labels of a request."""
+    told = {"data": "\n".join(label(a, g) for a, g in rows_of(hour)), "encoding": "CSV"}
+    return json.dumps({"groundTruthData": told, "eventMetadata": {"eventId": f"e{hour}"}, "eventVersion": "0"})
+
+
+def _captured(hour: int) -> str:
+    """Return the line of one captured request."""
     side = {"observedContentType": "text/csv", "encoding": "CSV"}
     told: dict[str, Any] = {
-        "endpointInput": {**side, "mode": "INPUT", "data": "\n".join(f"{a},{g}" for a, g in rows)},
+        "endpointInput": {**side, "mode": "INPUT", "data": "\n".join(f"{a},{g}" for a, g in rows_of(hour))},
         "endpointOutput": {**side, "mode": "OUTPUT", "data": "\n".join(["0.5"] * ROWS)},
     }
-    metadata = name | {"inferenceTime": f"{START + timedelta(hours=hour):%Y-%m-%dT%H:%M:%SZ}"}
-    truth = {"data": "\n".join(str(int(a > 0)) for a, _ in rows), "encoding": "CSV"}
-    return (
-        json.dumps({"captureData": told, "eventMetadata": metadata, "eventVersion": "0"}),
-        json.dumps({"groundTruthData": truth, "eventMetadata": name, "eventVersion": "0"}),
-    )
+    time = START + timedelta(hours=hour)
+    metadata = {"eventId": f"e{hour}", "inferenceTime": f"{time:%Y-%m-%dT%H:%M:%SZ}"}
+    return json.dumps({"captureData": told, "eventMetadata": metadata, "eventVersion": "0"})

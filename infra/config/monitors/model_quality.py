@@ -13,11 +13,12 @@ from infra.config.monitors.base import LabelledMonitor
 from monitoring_core.spec import MetricLimit
 from monitoring_core.spec.model_quality import ModelQualitySpec, ProblemType
 
-_PROBLEM_TYPES: Final = {
+PROBLEM_TYPES: Final = {
     "binary-classification": ProblemType.BINARY,
     "multiclass-classification": ProblemType.MULTICLASS,
     "regression": ProblemType.REGRESSION,
 }
+"""Kinds of models in Amazon's words."""
 
 
 class ModelQualityMonitor(LabelledMonitor):
@@ -43,7 +44,7 @@ class ModelQualityMonitor(LabelledMonitor):
         return ModelQualitySpec(
             name=self.name,
             columns=schema.labelled,
-            problem_type=_PROBLEM_TYPES[schema.problem or "binary-classification"],
+            problem_type=PROBLEM_TYPES[schema.problem or "binary-classification"],
             inference_attribute=schema.prediction,
             probability_attribute=schema.probability,
             ground_truth_attribute=schema.label,
