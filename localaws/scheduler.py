@@ -11,6 +11,7 @@ from moto.scheduler.exceptions import ValidationException
 from moto.scheduler.models import EventBridgeSchedulerBackend, scheduler_backends
 from moto.scheduler.models import Schedule as Stored
 
+from localaws.access import Permission
 from localaws.eventbridge.targets import Delivery
 from localaws.replacing import replace
 from localaws.schedules import Once, Schedule, parse
@@ -72,6 +73,9 @@ class Scheduler:
 
     def _fire(self, stored: Stored, at: datetime) -> None:
         services, target = self._services, stored.target
+        if stored.kms_key_arn:  # the input is encrypted
+            via = ("kms:ViaService", f"scheduler.{services.region}.amazonaws.com")
+            services.access.check(target["RoleArn"], [Permission("kms:Decrypt", stored.kms_key_arn, (via,))])
         text = _filled(stored, target.get("Input") or self._default_input(stored, at), at)
         services.journal.write("schedule", stored.arn, target=target["Arn"])
         delivery = Delivery(stored.arn, target, text, {"SCHEDULE_ARN": stored.arn, "SCHEDULED_TIME": _iso(at)})

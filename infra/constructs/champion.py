@@ -10,12 +10,11 @@ from constructs import Construct
 from infra.config import EndpointConfig
 from infra.constructs.baseline import champion_arn, model_identity
 from infra.constructs.functions import MonitorFunction
-from infra.constructs.permissions import Grant, use_table_key, use_volume_key
+from infra.constructs.permissions import Grant, use_table_key
 from infra.constructs.storage import Storage
 from monitoring_core.metric_names import champion_parameter
 
 OTHERS_NAMES: Final = "CloudFormation names the model and the configuration that the template declares."
-TABLE_ACTIONS: Final = ("dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")
 
 
 def sagemaker_arn(scope: Construct, kind: str, name: str) -> str:
@@ -128,16 +127,16 @@ class ChampionKeeper(Construct):
     def _grants(self) -> list[Grant]:
         key = self._storage.key.key_arn
         ours = made(self, self._config)
+        configs = sagemaker_arn(self, "endpoint-config", "*")
         return [
-            read_any(self),
+            Grant(("sagemaker:DescribeEndpointConfig",), (configs,), wildcard=OTHERS_NAMES),
             describe(self, self._config),
             Grant(
                 ("sagemaker:CreateEndpointConfig", "sagemaker:DeleteEndpointConfig", "sagemaker:DeleteModel"),
                 ours,
                 wildcard="What is made is named by the endpoint, the version and the content.",
             ),
-            *use_volume_key(key),
-            Grant(TABLE_ACTIONS, (self.deployments.table_arn,)),
+            Grant(("dynamodb:PutItem", "dynamodb:Query"), (self.deployments.table_arn,)),
             use_table_key(self, key),
             Grant(("ssm:DeleteParameter", "ssm:GetParameter"), (champion_arn(self, self._config),)),
         ]

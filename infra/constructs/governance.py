@@ -12,7 +12,7 @@ from infra.config import EndpointConfig
 from infra.constructs.baseline import model_identity
 from infra.constructs.champion import describe, read_any, sagemaker_arn, variant_name
 from infra.constructs.functions import MonitorFunction
-from infra.constructs.permissions import Grant, Place, list_objects, objects, use_key
+from infra.constructs.permissions import Grant, Place, objects, use_key
 from infra.constructs.storage import Storage
 
 _Card = aws_sagemaker.CfnModelCard
@@ -105,7 +105,6 @@ class CardKeeper(Construct):
     def _grants(self, config: EndpointConfig, storage: Storage) -> Iterator[Grant]:
         reports = Place(storage.bucket.bucket_name, storage.layout.reports)
         card = sagemaker_arn(self, "model-card", card_name(config))
-        yield from list_objects(self, [reports])
         yield objects(self, [reports], "GetObject")
         yield Grant(("sagemaker:DescribeModelCard", "sagemaker:UpdateModelCard"), (card,))
         yield use_key(storage.key.key_arn)

@@ -35,8 +35,15 @@ _FUNCTION_SECONDS: Final = 900
 """The function waits for the build: time in the queue and time of the build together are shorter."""
 _ANSWER_MARGIN_SECONDS: Final = 60
 _BUILDER: Final = "aws/codebuild/standard:7.0"
-_PUSH: Final = ("CompleteLayerUpload", "InitiateLayerUpload", "PutImage", "UploadLayerPart")
-_PULL: Final = ("BatchCheckLayerAvailability", "BatchGetImage", "GetDownloadUrlForLayer")
+_PUSH: Final = (
+    "BatchCheckLayerAvailability",
+    "BatchGetImage",
+    "CompleteLayerUpload",
+    "InitiateLayerUpload",
+    "PutImage",
+    "UploadLayerPart",
+)
+"""What ECR documents for pushing: Docker looks first what is there."""
 _KEY: Final = ("Decrypt", "DescribeKey", "Encrypt", "GenerateDataKey", "ReEncryptFrom", "ReEncryptTo")
 """What CodeBuild documents for the key of a project."""
 _CONTEXT: Final = ("**", "!functions/**", "!monitoring_core/**", "!pyproject.toml", "!uv.lock", "**/__pycache__")
@@ -213,7 +220,7 @@ class BuiltImage(Construct):
             Grant(("s3:GetObject", "s3:GetObjectVersion"), (f"{bucket_arn}/{key}",)),
             Grant(("s3:GetBucketAcl", "s3:GetBucketLocation"), (bucket_arn,)),
             Grant(("logs:CreateLogStream", "logs:PutLogEvents"), (logs,), wildcard="CodeBuild names its streams."),
-            Grant(tuple(f"ecr:{verb}" for verb in (*_PUSH, *_PULL)), (self.repository.repository_arn,)),
+            Grant(tuple(f"ecr:{verb}" for verb in _PUSH), (self.repository.repository_arn,)),
             Grant(("ecr:GetAuthorizationToken",), ("*",), wildcard=token),
             Grant(tuple(f"kms:{verb}" for verb in _KEY), (self._key.key_arn,)),
         ]

@@ -22,7 +22,6 @@ from infra.config.promotion import Promotion
 from infra.constructs.baseline import Baselines, champion_arn, model_identity
 from infra.constructs.champion import (
     OTHERS_NAMES,
-    TABLE_ACTIONS,
     describe,
     endpoint_arns,
     made,
@@ -52,6 +51,7 @@ from monitoring_core.metric_names import NAMESPACE
 _CHECK: Final = "cron(23 * * * ? *)"
 _CHECK_RETRY_SECONDS: Final = 1800
 _TIMEOUT_SECONDS: Final = 900
+_TABLE_ACTIONS: Final = ("dynamodb:PutItem", "dynamodb:Query", "dynamodb:UpdateItem")
 
 
 class ModelPromotion(Construct):
@@ -176,7 +176,7 @@ class ModelPromotion(Construct):
         yield objects(self, [identity], "PutObject")
         yield use_key(self._storage.key.key_arn)
         yield from decrypt(*self._config.decrypt_keys)
-        yield Grant(TABLE_ACTIONS, (self._deployments.table_arn,))
+        yield Grant(_TABLE_ACTIONS, (self._deployments.table_arn,))
         if self._incidents:
             yield Grant(("dynamodb:UpdateItem",), (self._incidents.table_arn,))
         yield use_table_key(self, self._storage.key.key_arn)

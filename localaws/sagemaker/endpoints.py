@@ -4,51 +4,21 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from localaws.sagemaker import events
 from localaws.sagemaker.account import Account
 from localaws.sagemaker.api import Operation
-from localaws.sagemaker.fleet import StartError, Variant, start_variant
+from localaws.sagemaker.deployment import Deployment, deploy
+from localaws.sagemaker.fleet import StartError
 from localaws.sagemaker.models import Models
 from localaws.sagemaker.sandbox import ship_log
-from localaws.sagemaker.serving import EVENT_FIELDS, RETAINED, kept, served
+from localaws.sagemaker.serving import EVENT_FIELDS, RETAINED, kept, served, updated
 from localaws.sagemaker.shifts import Shift, pending, plan_of, refuse_other_variants, ringing
 from localaws.sagemaker.store import Document, Listing, Record, Request, Table, ValidationError
 
 _ENDPOINTS = Listing("Endpoints", name="EndpointName", status="EndpointStatus")
-
-
-@dataclass
-class Deployment:
-    """What serves an endpoint at the moment.
-
-    Attributes
-    ----------
-    capture : dict
-        The ``DataCaptureConfig`` in force, empty where nothing is captured.
-    variants : dict
-        The running variants by name.
-    shadows : dict
-        The running shadow variants, which get copies of requests.
-    """
-
-    capture: Document
-    variants: dict[str, Variant] = field(default_factory=dict)
-    shadows: dict[str, Variant] = field(default_factory=dict)
-
-    @property
-    def running(self) -> dict[str, Variant]:
-        """All that runs."""
-        return self.variants | self.shadows
-
-    def close(self) -> None:
-        """End all processes."""
-        for variant in self.running.values():
-            variant.close()
 
 
 class Endpoints:
@@ -237,45 +207,11 @@ class Endpoints:
     def _deploy(self, config: Document) -> Deployment:
         self._number += 1
         folder = self._account.work_dir / "endpoints" / str(self._number)
-        serverless = any("ServerlessConfig" in variant for variant in config["ProductionVariants"])
-        deployment = Deployment({} if serverless else config.get("DataCaptureConfig", {}))
-        try:
-            for variant in config["ProductionVariants"]:
-                deployment.variants[variant["VariantName"]] = self._start(variant, folder / variant["VariantName"])
-            for variant in config.get("ShadowProductionVariants", []):
-                deployment.shadows[variant["VariantName"]] = self._start(variant, folder / variant["VariantName"])
-        except StartError:
-            deployment.close()
-            raise
-        return deployment
-
-    def _start(self, variant: Document, folder: Path) -> Variant:
-        try:
-            containers = self._models.containers(variant["ModelName"])
-        except ValidationError as error:
-            raise StartError(str(error)) from error
-        return start_variant(self._account, containers, folder, self._models.role(variant["ModelName"]))
-
-    def _updated(self, old: Document, config: Document, request: Request) -> Document:
-        replaced = ("DataCaptureConfig", "FailureReason", "ShadowProductionVariants")
-        new = {key: value for key, value in old.items() if key not in replaced}
-        new |= {"EndpointConfigName": config["EndpointConfigName"]} | served(config)
-        retained = kept(request)
-        before = {variant["VariantName"]: variant for variant in old["ProductionVariants"]}
-        for variant in new["ProductionVariants"]:
-            same = before.get(variant["VariantName"], {})
-            variant.update({field: same[field] for field in retained if field in same})
-        if "DataCaptureConfig" in retained:
-            new["DataCaptureConfig"] = old.get("DataCaptureConfig")
-        if "DeploymentConfig" in request:
-            new["LastDeploymentConfig"] = request["DeploymentConfig"]
-        elif not request.get("RetainDeploymentConfig", False):
-            new.pop("LastDeploymentConfig", None)
-        return new
+        return deploy(self._account, self._models, config, folder)
 
     def _complete(self, record: Record, successor: Deployment, config: Document, request: Request) -> None:
         """Let the new variants alone serve."""
-        record.document = self._updated(record.document, config, request)
+        record.document = updated(record.document, config, request)
         self._replace(record.document["EndpointName"], successor)
         self._set_status(record, "InService")
 

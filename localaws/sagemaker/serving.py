@@ -45,6 +45,25 @@ def served(config: Document) -> Document:
     return told
 
 
+def updated(old: Document, config: Document, request: Request) -> Document:
+    """Return what DescribeEndpoint tells after an update, given what it told before."""
+    replaced = ("DataCaptureConfig", "FailureReason", "ShadowProductionVariants")
+    new = {key: value for key, value in old.items() if key not in replaced}
+    new |= {"EndpointConfigName": config["EndpointConfigName"]} | served(config)
+    retained = kept(request)
+    before = {variant["VariantName"]: variant for variant in old["ProductionVariants"]}
+    for variant in new["ProductionVariants"]:
+        same = before.get(variant["VariantName"], {})
+        variant.update({field: same[field] for field in retained if field in same})
+    if "DataCaptureConfig" in retained:
+        new["DataCaptureConfig"] = old.get("DataCaptureConfig")
+    if "DeploymentConfig" in request:
+        new["LastDeploymentConfig"] = request["DeploymentConfig"]
+    elif not request.get("RetainDeploymentConfig", False):
+        new.pop("LastDeploymentConfig", None)
+    return new
+
+
 def summary(variant: Document) -> Document:
     """Return what DescribeEndpoint tells of one variant."""
     weight = variant.get("InitialVariantWeight", 1.0)

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from localaws.sagemaker.deployment import Deployment
 from localaws.sagemaker.serving import summary
 from localaws.sagemaker.store import Document, Request, ValidationError
-
-if TYPE_CHECKING:
-    from localaws.sagemaker.endpoints import Deployment
 
 _LOOK = timedelta(minutes=1)
 """How often the alarms are looked at."""

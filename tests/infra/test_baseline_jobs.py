@@ -13,6 +13,7 @@ from infra.config import parse_config
 from infra.constructs.baseline import may_need_job
 
 from .conftest import Resources, Template
+from .test_runtime_managed import synth
 from .test_runtime_own import definition, policy
 
 MEMBER: dict[str, Any] = {
@@ -69,6 +70,15 @@ def test_cloudformation_waits_as_long_as_it_can_and_the_function_understands_the
     assert order.function_bytes == 1769 * 1024**2 // 20  # what the function's memory holds, below `function_max`
     assert by_monitor["data-quality"]["Properties"]["Runtime"] == "auto"
     assert by_monitor["prediction-drift"]["Properties"]["Runtime"] == "auto"
+
+
+def test_only_who_promotes_may_ask_why_a_job_has_failed(jobs: Template) -> None:
+    role = {"model_package_group": "m", "execution_role": "arn:aws:iam::111122223333:role/models"}
+    watched = {"monitors": [{"kind": "data-quality"}], "runtime": {"processing": {}}, "promotion": role}
+    promoting = synth(parse_config({**MEMBER, **watched}, "f"))
+    asks = [policy(template, "BaselinesJobsMayStart") for template in (jobs, promoting)]
+    assert ["states:DescribeExecution" in one for one in asks] == [False, True]
+    assert all("states:ListExecutions" in one for one in asks)
 
 
 def test_without_processing_jobs_nothing_may_start_any(flights: Template, of_type: Any) -> None:

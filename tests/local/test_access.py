@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -106,6 +107,24 @@ def test_handing_on_a_role_has_to_be_allowed(account: LocalAccount, role: str) -
     create = account.client("lambda", role).create_function
     told = refusal(create, FunctionName="f", Code=code, Role=role, Runtime=RUNTIME, Handler="index.handler")
     assert f"iam:PassRole on resource: {role}" in told
+
+
+def test_a_schedule_with_a_key_is_decrypted_on_behalf_of_its_role(account: LocalAccount, role: str) -> None:
+    url = account.client("sqs").create_queue(QueueName="due")["QueueUrl"]
+    queue = account.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]
+    statement = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    account.client("iam").put_role_policy(RoleName="clerk", PolicyName="queues", PolicyDocument=document)
+    account.client("scheduler").create_schedule(
+        Name="hourly",
+        ScheduleExpression="rate(1 hour)",
+        FlexibleTimeWindow={"Mode": "OFF"},
+        KmsKeyArn=KEY,
+        Target={"Arn": queue["QueueArn"], "RoleArn": role, "Input": "{}"},
+    )
+    account.advance_to(account.now + timedelta(hours=1))
+    found = [one for one in account.permissions() if one["resource"] == KEY]
+    assert [(one["role"], one["action"], one["allowed"]) for one in found] == [(role, "kms:Decrypt", False)]
 
 
 def test_a_function_has_the_permissions_of_its_role(account: LocalAccount, role: str) -> None:

@@ -14,7 +14,7 @@ from tests.local.deploy.comparison import differences
 from tests.local.deploy.intrinsics import Resolver
 from tests.local.deploy.readers import READERS
 from tests.local.deploy.readers.builds import built_image
-from tests.local.deploy.readers.product import analysis_config, current_baseline
+from tests.local.deploy.readers.product import analysis_config, chosen_config, current_baseline
 from tests.local.deploy.readers.shape import Client, Properties
 from tests.local.deploy.toolkit import ROOT
 from tests.local.deploy.unreadable import UNREADABLE
@@ -101,6 +101,10 @@ class Deployment:
             if attribute == "ImageUri":
                 return built_image(self.client, physical_ids[logical_id])[1]
             properties = resolver.resolve(self.templates[stack]["Resources"][logical_id]["Properties"])
+            if attribute == "EndpointConfigName":
+                return chosen_config(self.client, properties["DeploymentTable"], physical_ids[logical_id])[
+                    "config_name"
+                ]
             folder, info = current_baseline(self.client, properties["Bucket"], physical_ids[logical_id])
             return info["baseline_id"] if attribute == "BaselineId" else f"{folder}/{_FILES_OF_BASELINE[attribute]}"
 

@@ -138,7 +138,7 @@ def show(deployment: Deployment, folder: Path) -> Shown:
     _put(shown, month(day), keep=folder)
     for number in range(PAST_DAYS):
         _put(shown, one_day(PAST + number * DAY))
-    account.advance_to(day + DAY + timedelta(minutes=15))
+    account.advance_to(day + DAY + timedelta(minutes=25))
     return shown
 
 

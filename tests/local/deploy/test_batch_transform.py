@@ -11,6 +11,7 @@ import pytest
 from functions.common.contract import Manifest
 from tests.local.deploy.deployed import Deployment
 from tests.local.deploy.existing import put_model
+from tests.local.deploy.record import check_permissions
 from tests.local.deploy.sources import as_csv, rows, served_archive
 
 pytestmark = [pytest.mark.slow, pytest.mark.network]
@@ -63,6 +64,13 @@ def test_amazons_metrics_are_those_of_transform_jobs(deployment: Deployment, man
     assert [metric["Dimensions"] for metric in drift] == [
         [{"Name": "MonitoringSchedule", "Value": f"{NAME}-data-quality"}]
     ]
+
+
+def test_no_role_has_done_what_its_policies_do_not_allow(
+    deployment: Deployment, manifests: dict[str, Manifest]
+) -> None:
+    assert manifests
+    check_permissions("transform jobs", deployment)
 
 
 def _score(deployment: Deployment, name: str, body: bytes) -> None:

@@ -6,6 +6,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.local.deploy.deployed import STACKS, Deployment, Resource
+from tests.local.deploy.record import check_permissions
 from tests.local.deploy.toolkit import cdk
 
 pytestmark = [pytest.mark.slow, pytest.mark.network]
@@ -14,6 +15,7 @@ NOTHING_TO_REMOVE = {
     "AWS::CDK::Metadata": "makes nothing",
     "Custom::WatchkeeperAnalysisConfig": "past verdicts rest on it; it stays in the retained bucket",
     "Custom::WatchkeeperModelMonitorAccess": "asks, and makes nothing",
+    "Custom::WatchkeeperChampion": "forgets what was promoted; the table of deployments is retained",
     "Custom::WatchkeeperBaseline": "baselines are the evidence behind past verdicts; they stay in the retained bucket",
 }
 
@@ -56,6 +58,11 @@ def test_registered_models_are_kept(deployment: Deployment, resources: list[Reso
     (group,) = [one.physical_id for one in resources if one.type == "AWS::SageMaker::ModelPackageGroup"]
     listed = deployment.client("sagemaker").list_model_packages(ModelPackageGroupName=group.rpartition("/")[2])
     assert [package["ModelPackageVersion"] for package in listed["ModelPackageSummaryList"]] == [1]
+
+
+def test_no_role_has_done_what_its_policies_do_not_allow(deployment: Deployment, resources: list[Resource]) -> None:
+    assert resources
+    check_permissions("destruction", deployment)
 
 
 def _register_a_model(deployment: Deployment) -> None:

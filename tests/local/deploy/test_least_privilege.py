@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from tests.local.deploy.record import check_permissions
 from tests.local.deploy.shown import Shown
-from tests.local.permissions.book import check
 
 pytestmark = [pytest.mark.slow, pytest.mark.network]
 
 
 def test_no_role_does_what_its_policies_do_not_allow(shown: Shown) -> None:
-    check("every runtime", shown.deployment.account.permissions())
+    check_permissions("every runtime", shown.deployment)

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 import pytest
 
+from tests.local.deploy.record import check_permissions
 from tests.local.deploy.shown import DAY, PAST, PAST_DAYS, STACK, Shown, span
-from tests.local.permissions.book import check
 
 pytestmark = [pytest.mark.slow, pytest.mark.network]
 
@@ -23,8 +23,10 @@ def test_auto_takes_the_function_for_a_day_of_flights_and_a_job_for_the_month(sh
     small, large = shown.manifest("quality-auto", PAST), shown.manifest("quality-auto")
     assert (small.engine, large.engine) == ("function", "processing")
     assert small.engine_reason.startswith("function: up to function_bytes (1,048,576) and function_rows (10,000); ")
-    assert large.engine_reason.startswith("processing: more than function_bytes (1,048,576); ")
-    read = r"24 capture objects begun in the window, 1,\d{3},\d{3} bytes, .* about \d+ rows in all$"
+    assert large.engine_reason.startswith(
+        "processing: more than function_bytes (1,048,576) and function_rows (10,000); "
+    )
+    read = r"24 capture objects begun in the window, 1,\d{3},\d{3} bytes, .* about \d+,\d{3} rows in all, "
     assert re.search(read, large.engine_reason)
 
 
@@ -49,7 +51,7 @@ def test_a_backfill_runs_each_window_once_the_oldest_first(shown: Shown) -> None
 
 
 def test_no_role_has_done_what_its_policies_do_not_allow(shown: Shown) -> None:
-    check("backfill", shown.deployment.account.permissions())
+    check_permissions("backfill", shown.deployment)
 
 
 def runs(shown: Shown) -> list[str]:

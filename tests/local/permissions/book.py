@@ -2,6 +2,11 @@
 
 A permission is a role (its logical id without the hash, so that it is the same in every stack) and an action, as the
 policy spells it. `used.json` is written by runs, `unused.yaml` by people.
+
+Runs are compared with the record, so what is on record must not depend on chance. What only happens when something
+fails, comes twice or takes long is listed in `unused.yaml` with ``by_chance``: no run is held to it, and none is
+forbidden to use it. Several runs in one account depend on which of them were asked for; each has on record only what
+those do not use that come before it, which it uses as well when it runs alone.
 """
 
 from __future__ import annotations
@@ -9,7 +14,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -77,26 +82,44 @@ def on_record() -> dict[str, set[Permission]]:
 
 def listed() -> dict[Permission, str]:
     """Return the permissions that no recorded run has used, with the reason why they are granted."""
-    return {
-        Permission(role, action): entry["because"]
-        for entry in yaml.safe_load(UNUSED.read_text())
-        for role, actions in entry["roles"].items()
-        for action in actions
-    }
+    return {one: entry["because"] for entry in _entries() for one in _permissions(entry)}
 
 
-def check(run: str, rows: list[dict[str, Any]]) -> None:
-    """Compare what a run has used with policies, record and list; or put it on record (`RECORD`)."""
+def by_chance() -> set[Permission]:
+    """Return the listed permissions that a run may use or not."""
+    return {one for entry in _entries() if entry.get("by_chance", False) for one in _permissions(entry)}
+
+
+def check(run: str, rows: list[dict[str, Any]], *, after: Iterable[str] = ()) -> None:
+    """Compare what a run has used with policies, record and list; or put it on record (`RECORD`).
+
+    Parameters
+    ----------
+    after : iterable of str
+        Runs of the same account that come before it, if they are asked for.
+    """
     denied = refused(rows)
     assert not denied, "\n".join(["no policy of the role allows it:", *denied])
-    now = used(rows)
+    chance, record = by_chance(), on_record()
+    now = {one for one in used(rows) if not any(covers(other, one) for other in chance)}
     if os.environ.get(RECORD):
-        _write({**on_record(), run: now})
+        before = {one for other in after for one in record.get(other, ())}
+        _write({**record, run: now - before})
         return
-    gone = sorted(on_record().get(run, set()) - now)
+    gone = sorted(record.get(run, set()) - now)
     assert not gone, f"on record for {run}, and not used any more; {_HOW}: {gone}"
     wrong = sorted(one for one in listed() if any(covers(one, other) for other in now))
     assert not wrong, f"listed in {UNUSED.name}, though {run} uses it; {_HOW}: {wrong}"
+
+
+def _entries() -> list[dict[str, Any]]:
+    entries: list[dict[str, Any]] = yaml.safe_load(UNUSED.read_text())
+    return entries
+
+
+def _permissions(entry: Mapping[str, Any]) -> Iterator[Permission]:
+    for role, actions in entry["roles"].items():
+        yield from (Permission(role, action) for action in actions)
 
 
 def _pairs(roles: list[str], policies: list[Any]) -> set[Permission]:

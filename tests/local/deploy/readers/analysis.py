@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from functions.common.model_card import is_ours
 from tests.local.deploy.readers.endpoints import described
 from tests.local.deploy.readers.shape import Client, Properties, Reader
 
@@ -19,12 +20,33 @@ def _pipeline(client: Client, physical_id: str, expected: Properties) -> Propert
 
 def _model_card(client: Client, physical_id: str, _: Properties) -> Properties:
     sagemaker = client("sagemaker")
-    found = sagemaker.describe_model_card(ModelCardName=physical_id)
-    content = {"Content": _pascal_keys(json.loads(found["Content"]))}
+    declared = sagemaker.describe_model_card(ModelCardName=physical_id, ModelCardVersion=1)
+    found = {
+        **declared,
+        **sagemaker.describe_model_card(ModelCardName=physical_id),
+    }  # moto keeps no status in later ones
+    content = {"Content": _pascal_keys(_as_declared(json.loads(found["Content"])))}
     try:
         return {**found, **content, "Tags": sagemaker.list_tags(ResourceArn=found["ModelCardArn"])["Tags"]}
     except sagemaker.exceptions.ClientError:
         return {**found, **content}
+
+
+def _as_declared(content: Properties) -> Properties:
+    """Return the content without what runs and promotions have added since the deployment."""
+    evaluations = [one for one in content.get("evaluation_details", ()) if not is_ours(one)]
+    overview, more = content["model_overview"], content["additional_information"]
+    details = _without(more["custom_details"], "Version in service")
+    return {
+        **_without(content, "evaluation_details"),
+        "model_overview": _without(overview, "model_id"),
+        "additional_information": {**more, "custom_details": details},
+        **({"evaluation_details": evaluations} if evaluations else {}),
+    }
+
+
+def _without(given: Properties, name: str) -> Properties:
+    return {key: value for key, value in given.items() if key != name}
 
 
 def _pascal_keys(value: Any) -> Any:

@@ -13,7 +13,7 @@ from monitoring_core.artifacts import BaselineFiles, make_baseline
 from monitoring_core.dataset import Source, read_dataset
 from monitoring_core.explain.archive import find_model_file
 from monitoring_core.spec import MonitorSpec
-from tests.local.deploy.readers.shape import Client, Properties, Reader
+from tests.local.deploy.readers.shape import Client, Properties, Reader, only
 
 
 class Monitored(BaseModel):
@@ -47,6 +47,30 @@ def _baseline(client: Client, physical_id: str, expected: Properties) -> Propert
     files = {name.lower() + ".json": _get(client, expected[name]) for name in ("Statistics", "Constraints")}
     same = BaselineFiles(files).baseline_id == info["baseline_id"]
     return {**found, "Statistics": info["dataset"], **({"Constraints": expected["Constraints"]} if same else {})}
+
+
+def chosen_config(client: Client, table: str, endpoint: str) -> dict[str, str]:
+    """Return what the stack deploys, as its table of deployments says."""
+    rows = client("dynamodb").query(
+        TableName=table,
+        KeyConditionExpression="endpoint = :endpoint AND begins_with(deployment_id, :kind)",
+        ExpressionAttributeValues={":endpoint": {"S": endpoint}, ":kind": {"S": "deployment@"}},
+    )["Items"]
+    return {name: value["S"] for name, value in only(rows).items() if "S" in value}
+
+
+def _champion(client: Client, physical_id: str, expected: Properties) -> Properties:
+    """Read the configuration that was chosen: the template's own, as long as nothing is promoted."""
+    chosen = chosen_config(client, expected["DeploymentTable"], physical_id)
+    config = client("sagemaker").describe_endpoint_config(EndpointConfigName=chosen["config_name"])
+    changed = only(one for one in config["ProductionVariants"] if one["ModelName"] == chosen["model_name"])
+    return {
+        "Endpoint": chosen["endpoint"],
+        "Variant": changed["VariantName"],
+        "Declared": chosen["declared"],
+        "ConfigName": chosen["config_name"],
+        "DeploymentTable": expected["DeploymentTable"],
+    }
 
 
 def _contents(client: Client, physical_id: str, _: Properties) -> Properties:
@@ -110,6 +134,7 @@ READERS: Mapping[str, Reader] = {
     "Custom::WatchkeeperAnalysisConfig": _analysis_config,
     "Custom::WatchkeeperBaseline": _baseline,
     "Custom::WatchkeeperBucketContents": _contents,
+    "Custom::WatchkeeperChampion": _champion,
     "Custom::WatchkeeperModelMonitorAccess": _access,
     "Custom::WatchkeeperScheduleGuard": _schedule_guard,
 }
