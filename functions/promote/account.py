@@ -19,8 +19,9 @@ from functions.promote.baselines import rebind
 from functions.promote.compose import about, about_identity
 from functions.promote.decision import Live
 from functions.promote.identity import ServedIdentity, differences, expected
+from functions.promote.lineage import record_lineage
 from functions.promote.model_card import update_card
-from functions.promote.record import Champion, Deployment, Source, Status, champion_of
+from functions.promote.record import Champion, Deployment, Status, champion_of
 from functions.promote.served import read_identity
 from functions.promote.settings import PromoteSettings
 from functions.promote.shifting import plan
@@ -101,12 +102,16 @@ class Account:
         champion = champion_of(one, now, uri)
         write_parameter(champion_parameter(self.settings.endpoint), champion.model_dump_json())
         package = service.read_package(one.package) if one.package else None
-        of_another = one.source in {Source.APPROVAL, Source.ROLLBACK}
-        if of_another and not rebind(self.settings, one.identity, one.dataset, package, now):
+        if one.is_promotion and not rebind(self.settings, one.identity, one.dataset, package, now):
             return False
         if self.settings.model_card:
             update_card(self.settings.model_card, champion, package.evaluation_uri if package else "")
         return True
+
+    def record_lineage(self, one: Deployment) -> tuple[str, ...]:
+        """Record a promotion in SageMaker's lineage; return what is missing there."""
+        missing = record_lineage(one) if one.is_promotion else ""
+        return (missing,) if missing else ()
 
     def note_incident(self, one: Deployment) -> None:
         """Write into the incident that a model was trained for what became of the model."""
@@ -127,9 +132,9 @@ class Account:
     def tell(self, one: Deployment) -> None:
         """Send one message about a deployment."""
         left_out = sorted(set(self.settings.guards) - set(one.alarms))
-        notes = []
-        if one.status is Status.DEPLOYING and left_out:
-            notes = [f"no guard, for it rang before: {name}" for name in left_out]
+        notes = list(one.notes)
+        if one.status is Status.DEPLOYING:
+            notes += [f"no guard, for it rang before: {name}" for name in left_out]
         about(one, self.settings.runbook_url, notes).send(self.settings.topic_arn)
 
     def package(self, name: str) -> service.Package:

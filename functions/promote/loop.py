@@ -62,6 +62,10 @@ class World(Protocol):
         """Make it the reference; return whether it is, or has to be asked for again."""
         ...
 
+    def record_lineage(self, one: Deployment) -> tuple[str, ...]:
+        """Record what it connects; return notes on what could not be."""
+        ...
+
     def note_incident(self, one: Deployment) -> None:
         """Write into the incident what became of it."""
         ...
@@ -239,9 +243,12 @@ class Promotion:
             if is_mine:
                 self.world.put_back(back)
             return False
-        if to.status is Status.SUCCEEDED and not self.world.finish(one):
+        if to.status is not Status.SUCCEEDED:
+            return self._moved(_ended(one, to, self.world.now()), revision)
+        if not self.world.finish(one):
             return False
-        return self._moved(_ended(one, to, self.world.now()), revision)
+        done = one.model_copy(update={"notes": self.world.record_lineage(one)})
+        return self._moved(_ended(done, to, self.world.now()), revision)
 
     def _update(self, one: Deployment) -> bool:
         """Ask SageMaker, and write down that it has accepted; return whether it has."""

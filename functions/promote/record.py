@@ -63,6 +63,8 @@ class Deployment(Frozen):
         Data set that the model was trained on, if the package tells; baselines are made of it.
     baselines : str
         Where the pipeline that trained it has made its baselines, if the package tells.
+    notes : tuple of str
+        What could not be recorded of it, for people.
     told : Status or None
         The status that people have been told last.
     """
@@ -89,13 +91,18 @@ class Deployment(Frozen):
     baselines: str = ""
     incident_id: str = ""
     reason: str = ""
+    notes: tuple[str, ...] = ()
     told: Status | None = None
+
+    @property
+    def is_promotion(self) -> bool:
+        """Whether it is promotion's own, rather than the stack's or one that was found."""
+        return self.source in {Source.APPROVAL, Source.ROLLBACK}
 
     @property
     def is_untold(self) -> bool:
         """Whether people have to be told of its status; CloudFormation tells of what the stack deploys."""
-        is_ours = self.source in {Source.APPROVAL, Source.ROLLBACK}
-        return is_ours and self.status not in {Status.WAITING, Status.WATCHING, self.told}
+        return self.is_promotion and self.status not in {Status.WAITING, Status.WATCHING, self.told}
 
     @property
     def title(self) -> str:

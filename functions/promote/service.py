@@ -62,6 +62,11 @@ class Package:
         """The incident that it was trained for."""
         return self.metadata.get("incident-id", "")
 
+    @property
+    def evidence_uri(self) -> str:
+        """Where the evidence lies that it was trained upon (`evidence-uri`), empty where the package does not tell."""
+        return self.metadata.get("evidence-uri", "")
+
 
 def read_package(name: str) -> Package:
     """Ask the registry about a version."""

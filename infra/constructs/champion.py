@@ -31,6 +31,22 @@ def made(scope: Construct, config: EndpointConfig) -> tuple[str, ...]:
     )
 
 
+def lineage_grants(scope: Construct, config: EndpointConfig) -> tuple[Grant, ...]:
+    """Allow to record deployments of the endpoint in ML Lineage; its List operations take no resource."""
+    spellings = dict.fromkeys((config.name, config.name.lower()))
+    actions = tuple(sagemaker_arn(scope, "action", f"{spelled}-*") for spelled in spellings)
+    artifacts, contexts = (sagemaker_arn(scope, kind, "*") for kind in ("artifact", "context"))
+    named = "Actions are named by the endpoint and the deployment."
+    generated = "SageMaker generates the ids of artifacts and contexts."
+    lists = ("sagemaker:ListArtifacts", "sagemaker:ListAssociations", "sagemaker:ListContexts")
+    return (
+        Grant(("sagemaker:CreateAction", "sagemaker:DescribeAction"), actions, wildcard=named),
+        Grant(("sagemaker:CreateArtifact",), (artifacts,), wildcard=generated),
+        Grant(("sagemaker:AddAssociation",), (*actions, artifacts, contexts), wildcard=generated),
+        Grant(lists, ("*",), wildcard="Lists of lineage entities take no resource."),
+    )
+
+
 def endpoint_arns(scope: Construct, config: EndpointConfig) -> tuple[str, ...]:
     """Return the ARNs of the endpoint; SageMaker may spell its name in lower case."""
     name = config.name

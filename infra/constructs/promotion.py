@@ -24,6 +24,7 @@ from infra.constructs.champion import (
     OTHERS_NAMES,
     describe,
     endpoint_arns,
+    lineage_grants,
     made,
     read_any,
     sagemaker_arn,
@@ -155,6 +156,7 @@ class ModelPromotion(Construct):
         update = ("sagemaker:UpdateEndpoint",)
         yield Grant(update, (*endpoint_arns(self, self._config), configs), wildcard=OTHERS_NAMES)
         yield Grant(("sagemaker:DescribeModelCard", "sagemaker:UpdateModelCard"), (card,))
+        yield from lineage_grants(self, self._config)
         to_sagemaker = {"StringEquals": {"iam:PassedToService": "sagemaker.amazonaws.com"}}
         yield Grant(("iam:PassRole",), (role_arn,), conditions=to_sagemaker)
         yield from use_volume_key(self._storage.key.key_arn)

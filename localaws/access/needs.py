@@ -129,6 +129,8 @@ def _named(kind: str, parameters: Mapping[str, Any]) -> list[str]:
     """
     if kind == "model-package" and "ModelPackageGroupName" in parameters:
         return [f"{parameters['ModelPackageGroupName'].rpartition('/')[2]}/*"]
+    if {"SourceArn", "DestinationArn"} <= parameters.keys():
+        return [arn for arn in (parameters["SourceArn"], parameters["DestinationArn"]) if f":{kind}/" in arn]
     if kind == "log-stream":
         return [f"{parameters['logGroupName']}:log-stream:{parameters.get('logStreamName', '')}"]
     plain = kind.replace("-", "").replace(" ", "").lower()

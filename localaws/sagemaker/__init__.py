@@ -14,7 +14,7 @@ Why each of moto 5.2.5's operations is replaced
 -----------------------------------------------
 - ``InvokeEndpoint`` is canned, captures nothing, and fails on a body that is not UTF-8.
 - ``UpdateEndpoint``, ``ListPipelineExecutionSteps``, ``StopPipelineExecution``, ``StopTransformJob`` and everything
-  about monitoring schedules, executions and alerts do not exist.
+  about monitoring schedules, executions and alerts, and about ML Lineage, do not exist.
 - Processing, training and transform jobs are ``Completed`` at once without running, and lose ``Environment``,
   ``ExitMessage`` and ``ProcessingResources``; pipelines "succeed" without running, and ignore ``ClientRequestToken``.
 - Models and endpoint configurations lose fields (network isolation, shadow variants, explainer); endpoints report the

@@ -13,6 +13,7 @@ from localaws.sagemaker.invocation_metrics import InvocationMetrics
 from localaws.sagemaker.invocations import Invocations
 from localaws.sagemaker.job_definitions import JobDefinitions
 from localaws.sagemaker.jobs import Jobs
+from localaws.sagemaker.lineage import Lineage
 from localaws.sagemaker.models import Models
 from localaws.sagemaker.monitoring.closed import Closed
 from localaws.sagemaker.monitoring.runner import Runner
@@ -73,6 +74,8 @@ class SageMaker:
         self._transform = TransformJobs(account, self._table("transform-job", taken=ResourceInUse), self._models)
         self._jobs: dict[str, Jobs] = {jobs.kind: jobs for jobs in (self._processing, self._training, self._transform)}
         self._registry = Registry(account, groups, packages)
+        entities = self._table("action", missing=NotFound), self._table("artifact"), self._table("context")
+        self._lineage = Lineage(account, *entities, endpoints, packages)
         self._endpoints = Endpoints(
             account, endpoints, configs, self._models, finish=self.flush, may_delete=self._schedules.forbid_orphans
         )
@@ -90,6 +93,7 @@ class SageMaker:
                 self._definitions,
                 self._schedules,
                 self._registry,
+                self._lineage,
                 self._pipelines,
                 Tags(self._tables),
                 *([] if self._account.model_monitor else [Closed()]),

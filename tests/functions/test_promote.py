@@ -95,6 +95,8 @@ class World:
     updates: list[str] = field(default_factory=list)
     rebound: list[str] = field(default_factory=list)
     told: list[tuple[str, Status]] = field(default_factory=list)
+    lineage: list[str] = field(default_factory=list)
+    lineage_missing: tuple[str, ...] = ()
     checked: int = 0
     pending: int = 0
 
@@ -151,6 +153,11 @@ class World:
             self.rebound.append(one.identity)
         return True
 
+    def record_lineage(self, one: Deployment) -> tuple[str, ...]:
+        self.kill()
+        self.lineage.append(one.deployment_id)
+        return self.lineage_missing
+
     def note_incident(self, one: Deployment) -> None:  # noqa: ARG002 - as the protocol names it
         self.kill()
 
@@ -204,6 +211,18 @@ def test_baselines_move_only_when_the_deployment_has_ended_well() -> None:
     promotion.handle(Look())
     assert world.rebound[-1] == f"{GROUP}1"
     assert [status for _, status in world.told] == [Status.DEPLOYING, Status.SUCCEEDED]
+
+
+def test_lineage_that_cannot_be_recorded_is_noted_and_undoes_nothing() -> None:
+    promotion, world, table = made()
+    world.lineage_missing = ("lineage is incomplete: throttled",)
+    promotion.handle(approve(world, 1))
+    assert world.lineage == ["adopted@config-0"]
+    world.now_ += HOUR
+    promotion.handle(Look())
+    (done,) = [one for one in table.items.values() if one.version == 1]
+    assert (done.status, done.notes) == (Status.SUCCEEDED, world.lineage_missing)
+    assert world.lineage == ["adopted@config-0", done.deployment_id]
 
 
 def test_a_deployment_is_over_when_jobs_have_made_its_baselines() -> None:

@@ -105,6 +105,15 @@ def test_it_may_update_its_own_endpoint_alone(promoted: Template) -> None:
     }
 
 
+def test_it_may_name_lineage_actions_after_its_own_endpoint_alone(promoted: Template) -> None:
+    (statement,) = granted(promoted, "PromotionPromote", "sagemaker:CreateAction")
+    named = [json.dumps(resource).rpartition(":")[2].partition('"')[0] for resource in statement["Resource"]]
+    assert set(named) == {"action/Promoted-prod-*", "action/promoted-prod-*"}
+    (edges,) = granted(promoted, "PromotionPromote", "sagemaker:AddAssociation")
+    kinds = {json.dumps(resource).rpartition(":")[2].partition("/")[0] for resource in edges["Resource"]}
+    assert kinds == {"action", "artifact", "context"}
+
+
 def test_the_models_of_the_endpoint_may_read_every_version(promoted: Template) -> None:
     assert "credit-models/*" in json.dumps(granted(promoted, "EndpointRole", "s3:GetObject"))
 

@@ -141,7 +141,8 @@ def test_only_actions_without_resources_are_allowed_on_everything(template: Temp
     looks = {
         f"ec2:Describe{kind}" for kind in ("DhcpOptions", "NetworkInterfaces", "SecurityGroups", "Subnets", "Vpcs")
     }
-    lists = {"sagemaker:ListMonitoringAlerts", "sagemaker:ListMonitoringExecutions"}
+    listed = ("Artifacts", "Associations", "Contexts", "MonitoringAlerts", "MonitoringExecutions")
+    lists = {f"sagemaker:List{kind}" for kind in listed}
     alone = {"cloudwatch:PutMetricData", "ecr:GetAuthorizationToken"}
     assert on_everything <= x_ray | deliveries | looks | lists | alone
 

@@ -329,6 +329,21 @@ def test_a_change_by_hand_raises_the_alarm_and_is_told(shop: Shop) -> None:
     assert alarm["StateValue"] == "ALARM"
 
 
+def test_lineage_leads_from_every_promoted_version_to_the_endpoint(shop: Shop, packages: Mapping[str, str]) -> None:
+    sagemaker = shop.client("sagemaker")
+    (context,) = sagemaker.list_contexts(SourceUri=shop.live["EndpointArn"])["ContextSummaries"]
+    produced = sagemaker.list_associations(DestinationArn=context["ContextArn"], AssociationType="Produced")
+    actions = [sagemaker.describe_action(ActionName=one["SourceArn"]) for one in produced["AssociationSummaries"]]
+    actions.sort(key=lambda one: one["CreationTime"])
+    assert [one["Properties"]["version"] for one in actions] == ["1", "4", "1"]
+    assert [one["Properties"]["asked-by"] for one in actions] == ["approval", "approval", "rollback"]
+    assert actions[-1]["Properties"]["model"] == shop.champion["model_name"]
+    for action, name in zip(actions, ("good", "better", "good"), strict=True):
+        (package,) = sagemaker.list_artifacts(SourceUri=packages[name])["ArtifactSummaries"]
+        (edge,) = sagemaker.list_associations(DestinationArn=action["ActionArn"])["AssociationSummaries"]
+        assert (edge["SourceArn"], edge["AssociationType"]) == (package["ArtifactArn"], "ContributedTo")
+
+
 def test_no_role_has_done_what_its_policies_do_not_allow(shop: Shop) -> None:
     check("promotion", shop.account.permissions())
 
