@@ -48,9 +48,6 @@ def test_a_backfill_runs_each_window_once_the_oldest_first(shown: Shown) -> None
     repeated = json.loads(shown.watchkeeper(*ask, "--attempt", "again", "--max-concurrency", "1").stdout)
     assert len(runs(shown)) == before + 2 * PAST_DAYS
     assert concurrency(shown, repeated["execution"]) == 1
-
-
-def test_no_role_has_done_what_its_policies_do_not_allow(shown: Shown) -> None:
     check_permissions("backfill", shown.deployment)
 
 
