@@ -20,7 +20,7 @@ from functions.baseline.job import FitEnd, failure, take
 from functions.baseline.providing import provide, put_in_force
 from functions.baseline.request import PROPERTIES, Properties
 from functions.common.champion import read_parameter
-from functions.common.custom_resource import CloudFormationRequest, RequestType, answer
+from functions.common.custom_resource import CloudFormationRequest, RequestType, answering
 from functions.common.packaged import sources_of
 from functions.common.storage import read, read_if_present, write
 
@@ -41,8 +41,8 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, str]:  #
     request = CloudFormationRequest.model_validate(event)
     if request.request_type is RequestType.DELETE:
         logger.info("baselines are kept", extra={"resource": request.physical_resource_id})
-        answer(request, physical_id=request.physical_resource_id, data={})
-        return {}
+        with answering(request, logger):
+            return {}
     return _answered(request, lambda properties: _create(properties, request))
 
 
@@ -79,19 +79,13 @@ def _end(end: FitEnd) -> dict[str, str]:
 
 
 def _answered(request: CloudFormationRequest, work: Callable[[Properties], dict[str, str] | None]) -> dict[str, str]:
-    """Do what CloudFormation asks and tell it every outcome, or it would wait; None means that a job will have one."""
-    physical_id, data, told = request.physical_resource_id or request.logical_resource_id, dict[str, str](), ""
-    try:
+    """Do what CloudFormation asks; None means that a job will have the answer."""
+    with answering(request, logger) as given:
         properties = Properties.parse(request.resource_properties)
-        physical_id, done = properties.physical_id, work(properties)
-        if done is None:
-            return data
-        data = done
-    except Exception as error:
-        logger.exception("no baseline")
-        told = f"{type(error).__name__}: {error}"
-    answer(request, physical_id=physical_id, data=data, failure=told)
-    return data
+        given.physical_id = properties.physical_id
+        done = work(properties)
+        given.data, given.is_later = done or {}, done is None
+    return dict(given.data)
 
 
 def keep(properties: Properties) -> None:

@@ -14,7 +14,7 @@ from aws_lambda_powertools import Logger, Tracer
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.common.champion import delete_parameter, read_parameter
-from functions.common.custom_resource import CloudFormationRequest, FromCloudFormation, RequestType, answer
+from functions.common.custom_resource import CloudFormationRequest, FromCloudFormation, RequestType, answering
 from functions.promote.record import Champion, Deployment, Source, Status
 from functions.promote.service import config_made_at, delete_made, make_config, read_config, read_live, served_model
 from functions.promote.table import DeploymentTable
@@ -37,20 +37,15 @@ class Properties(FromCloudFormation):
 @logger.inject_lambda_context
 @tracer.capture_lambda_handler
 def handler(event: dict[str, Any], context: LambdaContext) -> None:  # noqa: ARG001 - Lambda's signature
-    """Name the endpoint configuration and tell CloudFormation; every outcome is told, or the stack would wait."""
+    """Name the endpoint configuration, and tell CloudFormation."""
     request = CloudFormationRequest.model_validate(event)
-    physical_id, data, failure = request.physical_resource_id or request.logical_resource_id, dict[str, str](), ""
-    try:
+    with answering(request, logger) as given:
         properties = Properties.model_validate(request.resource_properties)
-        physical_id = properties.endpoint
+        given.physical_id = properties.endpoint
         if request.request_type is RequestType.DELETE:
             _forget(properties)
         else:
-            data = {"EndpointConfigName": choose(properties)}
-    except Exception as error:
-        logger.exception("no endpoint configuration")
-        failure = f"{type(error).__name__}: {error}"
-    answer(request, physical_id=physical_id, data=data, failure=failure)
+            given.data = {"EndpointConfigName": choose(properties)}
 
 
 def choose(properties: Properties) -> str:

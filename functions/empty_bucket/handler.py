@@ -10,7 +10,7 @@ from typing import Any, Final
 from aws_lambda_powertools import Logger, Tracer
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.common.custom_resource import CloudFormationRequest, RequestType, answer
+from functions.common.custom_resource import CloudFormationRequest, RequestType, answering
 from functions.empty_bucket.emptying import empty, may_be_emptied
 
 logger = Logger(service="empty_bucket")
@@ -23,16 +23,13 @@ ANSWER_MILLISECONDS: Final = 30_000
 @logger.inject_lambda_context
 @tracer.capture_lambda_handler
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """Do what CloudFormation asks, and tell it; every outcome is told."""
-    request, failure = CloudFormationRequest.model_validate(event), ""
+    """Do what CloudFormation asks, and tell it."""
+    request = CloudFormationRequest.model_validate(event)
     bucket = str(request.resource_properties.get("Bucket", ""))
-    if request.request_type is RequestType.DELETE:
-        try:
+    with answering(request, logger) as given:
+        given.physical_id = request.physical_resource_id or bucket
+        if request.request_type is RequestType.DELETE:
             _empty(bucket, context)
-        except Exception as error:
-            logger.exception("not emptied")
-            failure = f"{type(error).__name__}: {error}"
-    answer(request, physical_id=request.physical_resource_id or bucket, data={}, failure=failure)
 
 
 def _empty(bucket: str, context: LambdaContext) -> None:

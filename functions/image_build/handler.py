@@ -12,7 +12,7 @@ from typing import Any, Final
 from aws_lambda_powertools import Logger, Tracer
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.common.custom_resource import CloudFormationRequest, RequestType, answer
+from functions.common.custom_resource import CloudFormationRequest, RequestType, answering
 from functions.image_build.building import ImageOrder, image_uri
 
 logger = Logger(service="image_build")
@@ -25,16 +25,12 @@ ANSWER_MILLISECONDS: Final = 30_000
 @logger.inject_lambda_context
 @tracer.capture_lambda_handler
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """Do what CloudFormation asks, and tell it; every outcome is told."""
-    request, failure, data = CloudFormationRequest.model_validate(event), "", {}
-    if request.request_type is not RequestType.DELETE:
-        try:
-            data = {"ImageUri": _image_uri(request, context)}
-        except Exception as error:
-            logger.exception("no image")
-            failure = f"{type(error).__name__}: {error}"
-    physical_id = request.physical_resource_id or str(request.resource_properties.get("Repository", "none"))
-    answer(request, physical_id=physical_id, data=data, failure=failure)
+    """Do what CloudFormation asks, and tell it."""
+    request = CloudFormationRequest.model_validate(event)
+    with answering(request, logger) as given:
+        given.physical_id = request.physical_resource_id or str(request.resource_properties.get("Repository", "none"))
+        if request.request_type is not RequestType.DELETE:
+            given.data = {"ImageUri": _image_uri(request, context)}
 
 
 def _image_uri(request: CloudFormationRequest, context: LambdaContext) -> str:

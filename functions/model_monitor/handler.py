@@ -8,7 +8,7 @@ from typing import Any, Final
 from aws_lambda_powertools import Logger, Tracer
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.common.custom_resource import CloudFormationRequest, RequestType, answer
+from functions.common.custom_resource import CloudFormationRequest, RequestType, answering
 from functions.model_monitor.access import Access
 from functions.model_monitor.analysis_config import AnalysisConfig
 from functions.model_monitor.schedule_guard import ScheduleGuard
@@ -27,17 +27,12 @@ _RESOURCES: Final[Mapping[str, type[Access | AnalysisConfig | ScheduleGuard]]] =
 @logger.inject_lambda_context
 @tracer.capture_lambda_handler
 def handler(event: dict[str, Any], context: LambdaContext) -> None:
-    """Do what CloudFormation asks, and tell it; every outcome is told, or the stack would wait."""
+    """Do what CloudFormation asks, and tell it."""
     request = CloudFormationRequest.model_validate(event)
-    physical_id, data, failure = request.physical_resource_id or request.logical_resource_id, dict[str, str](), ""
-    try:
+    with answering(request, logger) as given:
         resource = _RESOURCES[request.resource_type].model_validate(request.resource_properties)
-        physical_id = resource.physical_id
+        given.physical_id = resource.physical_id
         if request.request_type is RequestType.DELETE:
             resource.remove(waiting(context))
         else:
-            data = resource.provide(waiting(context))
-    except Exception as error:
-        logger.exception("not done", extra={"resource": physical_id})
-        failure = f"{type(error).__name__}: {error}"
-    answer(request, physical_id=physical_id, data=data, failure=failure)
+            given.data = resource.provide(waiting(context))
