@@ -49,9 +49,8 @@ def load_definition(defaults: Mapping[str, object], kinds: Container[str] = ()) 
     ...
     monitoring_core.errors.ConfigError: the retraining pipeline has no parameter 'Colour'; it has: ...
     """
-    definition: dict[str, object] = json.loads(DEFINITION.read_text())
-    parameters: list[dict[str, object]] = definition["Parameters"]  # type: ignore[assignment]
-    by_name = {str(parameter["Name"]): parameter for parameter in parameters}
+    definition: dict[str, Any] = json.loads(DEFINITION.read_text())
+    by_name: dict[str, dict[str, object]] = {parameter["Name"]: parameter for parameter in definition["Parameters"]}
     for name, value in defaults.items():
         if name not in by_name:
             raise ConfigError(f"the retraining pipeline has no parameter {name!r}; it has: {', '.join(by_name)}")

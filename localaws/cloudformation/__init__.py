@@ -23,6 +23,7 @@ from localaws.cloudformation import (
 )
 from localaws.cloudformation.custom import CustomResource
 from localaws.cloudformation.resource import ApiResource
+from localaws.replacing import replace
 from localaws.services import Services
 
 RESOURCE_TYPES: tuple[type[ApiResource], ...] = (
@@ -48,6 +49,6 @@ def install(services: Services) -> None:
     ApiResource.services = services
     # Amazon looks at the log bucket's policy when it delivers, so CDK adds that policy after the bucket that logs; moto
     # wants it before.
-    FakeBucket._log_permissions_enabled_policy = staticmethod(lambda target_bucket, target_prefix: True)  # type: ignore[method-assign]  # noqa: ARG005, SLF001
+    replace(FakeBucket, "_log_permissions_enabled_policy", staticmethod(lambda **_: True))
     default_user_config["iam"]["load_aws_managed_policies"] = True  # a role may refer to one; moto has them on request
     stacks.install({resource.TYPE: resource for resource in RESOURCE_TYPES})

@@ -20,7 +20,7 @@ from moto.cloudwatch.responses import CloudWatchResponse
 
 from localaws.cloudwatch.alarms import Alarms, definition_of
 from localaws.cloudwatch.transitions import ACTIONS, Transitions
-from localaws.replacing import replace
+from localaws.replacing import add, replace
 from localaws.services import Services
 from monitoring_core.alarms import AlarmState, StateValue
 from monitoring_core.errors import ConfigError
@@ -54,7 +54,7 @@ def _put_alarms(services: Services, alarms: Alarms, transitions: Transitions) ->
         return answer
 
     original = replace(CloudWatchResponse, "put_metric_alarm", put_alarm)
-    CloudWatchResponse.put_composite_alarm = put_alarm  # type: ignore[attr-defined]
+    add(CloudWatchResponse, "put_composite_alarm", put_alarm)
 
 
 def _change_alarms(services: Services, alarms: Alarms) -> None:
