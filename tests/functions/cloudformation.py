@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import urllib3
+from botocore.stub import Stubber
+
+from functions.common.clients import client
 
 from .conftest import Context
 
@@ -61,3 +65,11 @@ class CloudFormation:
         }
         self.handler(event, Leftover(milliseconds=milliseconds))
         return self.answers.pop()
+
+
+@contextmanager
+def stubbed(service: str) -> Iterator[Stubber]:
+    """Answer the calls of a service as told, in this order; all of them have to be made."""
+    with Stubber(client(service)) as stubber:
+        yield stubber
+        stubber.assert_no_pending_responses()

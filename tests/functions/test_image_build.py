@@ -9,12 +9,11 @@ import pytest
 import urllib3
 from botocore.stub import Stubber
 
-from functions.common.clients import client
 from functions.image_build import building
 from functions.image_build import handler as module
 from functions.image_build.handler import handler
 
-from .cloudformation import PLENTY, CloudFormation
+from .cloudformation import PLENTY, CloudFormation, stubbed
 
 URI = "123456789012.dkr.ecr.us-east-1.amazonaws.com/images"
 PROPERTIES = {"ServiceToken": "arn", "Project": "project", "Repository": "images", "RepositoryUri": URI, "Tag": "abc"}
@@ -26,16 +25,14 @@ Ask = Callable[..., dict[str, Any]]
 
 @pytest.fixture
 def ecr(aws: None) -> Iterator[Stubber]:  # noqa: ARG001 - pytest's way to ask for a fixture
-    with Stubber(client("ecr")) as stubber:
+    with stubbed("ecr") as stubber:
         yield stubber
-        stubber.assert_no_pending_responses()
 
 
 @pytest.fixture
 def codebuild(aws: None) -> Iterator[Stubber]:  # noqa: ARG001 - pytest's way to ask for a fixture
-    with Stubber(client("codebuild")) as stubber:
+    with stubbed("codebuild") as stubber:
         yield stubber
-        stubber.assert_no_pending_responses()
 
 
 @pytest.fixture

@@ -11,11 +11,10 @@ import pytest
 import urllib3
 from botocore.stub import ANY, Stubber
 
-from functions.common.clients import client
 from functions.model_monitor import waiting
 from functions.model_monitor.handler import handler
 
-from .cloudformation import PLENTY, CloudFormation
+from .cloudformation import PLENTY, CloudFormation, stubbed
 from .conftest import BUCKET
 
 NOTHING = 20_000
@@ -28,9 +27,8 @@ Ask = Callable[..., dict[str, Any]]
 
 @pytest.fixture
 def sagemaker(aws: None) -> Iterator[Stubber]:  # noqa: ARG001 - pytest's way to ask for a fixture
-    with Stubber(client("sagemaker")) as stubber:
+    with stubbed("sagemaker") as stubber:
         yield stubber
-        stubber.assert_no_pending_responses()
 
 
 @pytest.fixture

@@ -25,26 +25,12 @@ from functions.promote.shifting import plan
 from functions.promote.trigger import Approved, Look, Rollback, parse
 from monitoring_core.errors import ConfigError
 
+from .crashes import CrashError, Killer
+
 START = datetime(2013, 4, 1, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 GROUP = "arn:aws:sagemaker:us-east-1:111122223333:model-package/credit/"
 SHIFTING = Shifting(strategy="canary", canary_percent=10, linear_steps=4, wait=600, bake=1800, rollback_alarms=True)
-
-
-class CrashError(Exception):
-    """The function is killed."""
-
-
-@dataclass
-class Killer:
-    """Kills the function before or after its n-th write."""
-
-    left: int = -1
-
-    def __call__(self) -> None:
-        self.left -= 1
-        if self.left == 0:
-            raise CrashError
 
 
 @dataclass

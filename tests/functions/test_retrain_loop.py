@@ -25,28 +25,14 @@ from functions.retrain.incidents import Incident
 from functions.retrain.loop import Loop
 from functions.retrain.trigger import Ended, Over, Raised, Reconcile, Trigger
 
+from .crashes import CrashError, Killer
+
 START = datetime(2013, 4, 1, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 PERIOD = HOUR
 ALARMS = ("quality", "drift")
 HISTORIES = int(os.environ.get("WATCHKEEPER_HISTORIES", "300"))
 """Of each property; `make fuzz` runs 10,000."""
-
-
-class CrashError(Exception):
-    """The function is killed."""
-
-
-@dataclass
-class Killer:
-    """Kills the function before or after its n-th write."""
-
-    left: int = -1
-
-    def __call__(self) -> None:
-        self.left -= 1
-        if self.left == 0:
-            raise CrashError
 
 
 @dataclass
