@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+from aws_cdk import App
+
+from infra.app import build
 from localaws.account import LocalAccount
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -33,3 +37,16 @@ def cdk(account: LocalAccount, *arguments: str) -> None:
     assert done.returncode == 0, (
         f"`cdk {' '.join(arguments)}` failed:\n{done.stdout[-8000:]}\n{account.errors()[-8000:]}"
     )
+
+
+def deploy_file(account: LocalAccount, file: Path, endpoint: str) -> dict[str, str]:
+    """Synthesise one configuration file beside it and deploy it; return the outputs of the endpoint's stack."""
+    context = {**json.loads((ROOT / "cdk.json").read_text())["context"], "aws:cdk:enable-path-metadata": False}
+    assembly = file.parent / "cdk.out"
+    app = App(context=context, outdir=str(assembly))
+    build(app, [file])
+    app.synth()
+    cdk(account, "bootstrap", f"aws://{account.account_id}/{account.region}", "--app", str(assembly))
+    cdk(account, "deploy", "--all", "--require-approval=never", "--method=direct", "--app", str(assembly))
+    (stack,) = account.client("cloudformation").describe_stacks(StackName=f"Watchkeeper-{endpoint}")["Stacks"]
+    return {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}

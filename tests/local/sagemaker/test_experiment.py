@@ -17,11 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk import App
 
-from infra.app import build
 from localaws.account import LocalAccount
-from tests.local.deploy.toolkit import CDK, ROOT, cdk
+from tests.local.deploy.toolkit import CDK, ROOT, deploy_file
 from tests.local.permissions.book import check
 from tests.local.sagemaker.conftest import Bench
 
@@ -88,15 +86,7 @@ class Shop:
     def deploy(self) -> None:
         file = self.folder / "monitoring.yaml"
         file.write_text(CONFIG)
-        context = {**json.loads((ROOT / "cdk.json").read_text())["context"], "aws:cdk:enable-path-metadata": False}
-        assembly = self.folder / "cdk.out"
-        app = App(context=context, outdir=str(assembly))
-        build(app, [file])
-        app.synth()
-        cdk(self.account, "bootstrap", f"aws://{self.account.account_id}/{self.account.region}", "--app", str(assembly))
-        cdk(self.account, *("deploy", "--all", "--require-approval=never", "--method=direct"), "--app", str(assembly))
-        (stack,) = self.client("cloudformation").describe_stacks(StackName=f"Watchkeeper-{ENDPOINT}")["Stacks"]
-        outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+        outputs = deploy_file(self.account, file, ENDPOINT)
         self.bucket = outputs["BucketName"]
         self.client("sns").subscribe(TopicArn=outputs["TopicArn"], Protocol="email", Endpoint="people@example.com")
         self.account.settle()

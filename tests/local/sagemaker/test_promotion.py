@@ -16,12 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk import App
 from botocore.exceptions import ClientError
 
-from infra.app import build
 from localaws.account import LocalAccount
-from tests.local.deploy.toolkit import CDK, ROOT, cdk
+from tests.local.deploy.toolkit import CDK, ROOT, deploy_file
 from tests.local.permissions.book import check
 from tests.local.sagemaker.conftest import Bench
 
@@ -92,19 +90,8 @@ class Shop:
         """``cdk deploy`` with another share of captured requests."""
         file = self.folder / "monitoring.yaml"
         file.write_text(CONFIG.replace("SAMPLING", str(sampling)))
-        context = {**json.loads((ROOT / "cdk.json").read_text())["context"], "aws:cdk:enable-path-metadata": False}
-        assembly = self.folder / "cdk.out"
-        app = App(context=context, outdir=str(assembly))
-        build(app, [file])
-        app.synth()
-        self.run_cdk("bootstrap", f"aws://{self.account.account_id}/{self.account.region}", assembly=assembly)
-        self.run_cdk("deploy", "--all", "--require-approval=never", "--method=direct", assembly=assembly)
-        (stack,) = self.client("cloudformation").describe_stacks(StackName=f"Watchkeeper-{ENDPOINT}")["Stacks"]
-        self.outputs = {output["OutputKey"]: output["OutputValue"] for output in stack["Outputs"]}
+        self.outputs = deploy_file(self.account, file, ENDPOINT)
         self.account.settle()
-
-    def run_cdk(self, *arguments: str, assembly: Path) -> None:
-        cdk(self.account, *arguments, "--app", str(assembly))
 
     def register(self, weight: float, **more: str) -> str:
         """Register a version that waits for its approval."""
