@@ -17,7 +17,7 @@ _SEALS: Final = {
     "reports": re.compile(r"/manifest\.json$"),
     "baselines": re.compile(r"/baseline\.json$"),
     "identity": re.compile(r"(?<!/told)\.json$"),
-    "retraining": re.compile(r"/evidence\.json$"),
+    "retraining": re.compile(r"/decisions/[a-z-]+\.json$"),
     "experiments": re.compile(r"/steps/\d+\.json$"),
 }
 """What is written once and for all: a file that names others with their hashes, or the record of a decision."""

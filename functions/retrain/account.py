@@ -16,6 +16,7 @@ from functions.common.contract import Manifest
 from functions.common.pipeline_result import retraining_prefix
 from functions.common.reports import FinishedRun, finished_runs, latest_run
 from functions.retrain.compose import compose
+from functions.retrain.decision import Verdict
 from functions.retrain.evidence import write_evidence
 from functions.retrain.findings import Findings, Telling, veto
 from functions.retrain.incidents import OPEN, Incident
@@ -58,9 +59,11 @@ class Account:
             if alarm["StateValue"] == AlarmState.ALARM
         ]
 
-    def evidence_uri(self, incident_id: str) -> str:
-        """Return where the evidence of an incident lies."""
-        return f"{retraining_prefix(self.settings.bucket, self.settings.endpoint)}{incident_id}/evidence.json"
+    def evidence_uri(self, incident_id: str, verdict: Verdict) -> str:
+        """Return where the evidence of a decision lies."""
+        return (
+            f"{retraining_prefix(self.settings.bucket, self.settings.endpoint)}{incident_id}/decisions/{verdict}.json"
+        )
 
     def keep_evidence(self, incident: Incident) -> None:
         """Write the evidence of a decided incident."""

@@ -1,4 +1,4 @@
-"""Why a retraining was started: written before the pipeline starts, which gets its place as a parameter."""
+"""Why a retraining was started, or not: written before it is done or told; a pipeline gets its place as a parameter."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from monitoring_core.spec import Frozen
 
 
 class Evidence(Frozen):
-    """The facts that a person, or the pipeline, needs to judge the retraining. It holds no raw rows."""
+    """The facts that a person, or the pipeline, needs to judge a decision. It holds no raw rows."""
 
     version: Literal[2] = 2
     incident_id: str

@@ -39,8 +39,8 @@ class World(Protocol):
         """Return what is raised at this moment."""
         ...
 
-    def evidence_uri(self, incident_id: str) -> str:
-        """Return where the evidence of an incident lies."""
+    def evidence_uri(self, incident_id: str, verdict: Verdict) -> str:
+        """Return where the evidence of a decision lies."""
         ...
 
     def keep_evidence(self, incident: Incident) -> None:
@@ -151,14 +151,15 @@ class Loop:
             opened_at=raised.at,
             decided_at=at,
             window_end=findings.window_end or raised.at,
-            evidence_uri=self.world.evidence_uri(incident_id),
+            evidence_uri=self.world.evidence_uri(incident_id, decision.verdict),
             client_request_token=client_request_token(self.endpoint, incident_id),
         )
 
     def _finish(self, incident: Incident) -> Incident:
         """Do what has no mark yet."""
-        if incident.decision is Verdict.STARTED and incident.execution_arn is None:
+        if incident.is_unfinished:
             self.world.keep_evidence(incident)
+        if incident.decision is Verdict.STARTED and incident.execution_arn is None:
             execution = self.pipeline.start(incident)
             incident = self.incidents.record(incident.incident_id, {"execution_arn": execution})
         if incident.decision is not None and incident.is_untold:

@@ -52,7 +52,7 @@ def stored(s3: Any) -> None:  # noqa: ARG001 - the bucket
     close_day(BUCKET, ENDPOINT, FIRST + DAY)
     put(sealed(f"{FOLDER}rev-2/", "manifest.json", report, **facts), FIRST + DAY)
     put({f"identity/{ENDPOINT}/v2@x.json": b"{}", f"identity/{ENDPOINT}/told.json": b"{}"}, FIRST + DAY)
-    put({f"retraining/{ENDPOINT}/alarm@x/evidence.json": b"{}"}, FIRST + DAY)
+    put({f"retraining/{ENDPOINT}/alarm@x/decisions/vetoed.json": b"{}"}, FIRST + DAY)
     put({f"experiments/{ENDPOINT}/offers/steps/0001.json": b"{}"}, FIRST + DAY)
     close_day(BUCKET, ENDPOINT, FIRST + 2 * DAY)
     close_day(BUCKET, ENDPOINT, FIRST + 3 * DAY)

@@ -100,10 +100,10 @@ def test_an_alarm_starts_the_pipeline_with_its_evidence(
     assert {p["Name"]: p["Value"] for p in asked["PipelineParameters"]} == {
         "ModelPackageGroup": "flights",
         "IncidentId": INCIDENT,
-        "EvidenceUri": f"s3://{BUCKET}/retraining/flights-prod/{INCIDENT}/evidence.json",
+        "EvidenceUri": f"s3://{BUCKET}/retraining/flights-prod/{INCIDENT}/decisions/started.json",
         "WindowEnd": "2013-04-01T13:00:00Z",
     }
-    key = f"retraining/flights-prod/{INCIDENT}/evidence.json"
+    key = f"retraining/flights-prod/{INCIDENT}/decisions/started.json"
     evidence = json.load(boto3.client("s3").get_object(Bucket=BUCKET, Key=key)["Body"])
     assert (evidence["manifest"], evidence["run"]["worst"][0]["feature"]) == (manifest, "temp")
     found = item()

@@ -92,16 +92,17 @@ class Account:
     def raised(self) -> list[Raised]:
         return [Raised(f"{name}@polled-{at}", name, at + MINUTE / 60, "") for name, at in self.in_alarm.items()]
 
-    def evidence_uri(self, incident_id: str) -> str:
-        return f"s3://bucket/{incident_id}"
+    def evidence_uri(self, incident_id: str, verdict: Verdict) -> str:
+        return f"s3://bucket/{incident_id}/{verdict}"
 
     def keep_evidence(self, incident: Incident) -> None:
         self.kill()
-        self.evidence.add(incident.incident_id)
+        self.evidence.add(incident.evidence_uri)
         self.kill()
 
     def tell(self, incident: Incident) -> None:
         self.kill()
+        assert self.evidence_uri(incident.incident_id, incident.decision or Verdict.STARTED) in self.evidence
         self.told.append((incident.incident_id, incident.decision))
         self.kill()
 
@@ -114,7 +115,7 @@ class Account:
 
     def start(self, incident: Incident) -> str:
         self.kill()
-        assert incident.incident_id in self.evidence
+        assert self.evidence_uri(incident.incident_id, Verdict.STARTED) in self.evidence
         token = incident.client_request_token
         self.executions.setdefault(token, (f"execution-{len(self.executions)}", self.clock()))
         self.kill()
