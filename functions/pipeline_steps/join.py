@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -43,6 +43,8 @@ class JoinReport:
     """Captured events that were read."""
     repeated: int = 0
     """Events captured more than once; the first copy counts."""
+    faulty: int = 0
+    """Events of times at which a monitor found the data to be wrong."""
     without_label: int = 0
     """Events for which no label has come."""
     row_mismatch: int = 0
@@ -54,22 +56,27 @@ class JoinReport:
     unlabelled_rows: int = 0
     """Rows of used events that have no label; they are left out."""
     labels_without_event: int = 0
-    """Labels whose event was not captured, is too old or is not old enough."""
+    """Labels whose event was not captured, is too old or not old enough, or of a time at which the data were wrong."""
     repeated_labels: int = 0
     """Labels given again for the same event; the last one counts."""
 
 
 def join(
-    events: Iterable[CapturedEvent], truth: GroundTruth, features: Sequence[str]
+    events: Iterable[CapturedEvent], truth: GroundTruth, features: Sequence[str], faulty: Container[datetime] = ()
 ) -> tuple[list[LabelledRequest], JoinReport]:
     """Pair each captured event with its labels (contract 2.2).
+
+    Parameters
+    ----------
+    faulty : container of datetime
+        Times at which the data were wrong: events of these are left out.
 
     Returns
     -------
     list of LabelledRequest
         By time.
     JoinReport
-        Counts that add up: ``events = repeated + without_label + row_mismatch + labelled_events``.
+        Counts that add up: ``events = repeated + faulty + without_label + row_mismatch + labelled_events``.
     """
     report = JoinReport(repeated_labels=truth.duplicates)
     seen: set[str] = set()
@@ -80,6 +87,8 @@ def join(
         labels = truth.labels.get(event.join_id)
         if event.event_id in seen:
             report.repeated += 1
+        elif event.time in faulty:
+            report.faulty += 1
         elif labels is None:
             report.without_label += 1
         elif len(labels) != len(event.input_rows):

@@ -1,7 +1,8 @@
 """Prepare the data of a retraining: the original training set, plus recent traffic with its labels.
 
 ``python -m functions.pipeline_steps.prepare`` reads the captured records below ``--capture`` in S3, as far back as
-``--max-age-days``, and ``ground-truth`` and ``training-data`` below ``--input``; and writes below ``--output``:
+``--max-age-days`` and without the windows in which a monitor found the data to be wrong, and ``ground-truth`` and
+``training-data`` below ``--input``; and writes below ``--output``:
 
 ``train/``
     ``original.csv`` and ``recent.csv``, both with a header: the features in request order, then the label; with
@@ -14,8 +15,9 @@
 ``code/``
     The scripts that the next step runs in the framework's image, which has nothing of ours.
 ``report/``
-    ``join.json``: what became of every event and every label, whether that is enough (``usable``, 1 or 0), if not the
-    ``reason``, and the ``weights`` where there are any. If it is not enough, nothing else is written.
+    ``join.json``: what became of every event and every label, the ``faults`` that were left out, whether that is enough
+    (``usable``, 1 or 0), if not the ``reason``, and the ``weights`` where there are any. If it is not enough, nothing
+    else is written.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ from pathlib import Path
 from functions.common.exit_message import explained
 from functions.common.privileges import give_up_root
 from functions.pipeline_steps.captured import Captured, list_captured
+from functions.pipeline_steps.faults import NONE, Fault, Times, list_faults
 from functions.pipeline_steps.join import JoinReport, LabelledRequest, join, split_by_time
 from functions.pipeline_steps.original import columns_of, write_original
 from functions.pipeline_steps.training import append_rows, write_training
@@ -47,7 +50,6 @@ from monitoring_core.window import Window, format_time
 
 HANDED_ON = ("score_models.py", "score.py")
 FOLDERS = ("train", "dataset", "holdout", "code", "report")
-NONE = "-"
 
 
 def main() -> None:
@@ -80,10 +82,11 @@ def prepare(options: argparse.Namespace) -> JoinReport:
     schema = SchemaSpec(outputs=outputs, features=tuple(features))
     events = read_events(captured.sources(), schema, window, quarantine)
     truth = read_ground_truth(_sources(options.input / "ground-truth"), quarantine)
-    requests, report = join(events, truth, features)
+    faults = list_faults(options.reports, window)
+    requests, report = join(events, truth, features, Times(fault.window for fault in faults))
     for name in FOLDERS:
         (options.output / name).mkdir(parents=True, exist_ok=True)
-    counts = _counts(report, captured, quarantine, window)
+    counts = _counts(report, captured, quarantine, window) | {"faults": [_told(fault) for fault in faults]}
     try:
         recent, holdout = _split(requests, report, quarantine, window, options)
     except NoDataError as error:
@@ -103,6 +106,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--input", type=Path, required=True)
     parser.add_argument("--output", type=Path, required=True)
     parser.add_argument("--capture", required=True, help="S3 URI of the endpoint's captured data")
+    parser.add_argument("--reports", default=NONE, help=f"S3 URI of the endpoint's reports, {NONE}: keep faulty data")
     parser.add_argument("--max-age-days", type=int, required=True, help="older captured records are not used")
     parser.add_argument("--message", type=Path, required=True, help="where the reason of a failure goes")
     parser.add_argument("--outputs", required=True, help="the model's output columns, comma separated")
@@ -145,7 +149,8 @@ def _split(
         raise NoDataError(
             f"{report.labelled_rows} rows from {format_time(window.start)} to {format_time(window.end)} have labels, "
             f"{options.min_labelled_rows} are needed; {report.events} events were captured, {report.without_label} of "
-            f"them have no label yet, and {quarantine.count} records could not be read; upload the labels, raise "
+            f"them have no label yet, {report.faulty} are of times at which a monitor found the data to be wrong, and "
+            f"{quarantine.count} records could not be read; upload the labels, raise "
             "MaxAgeDays or lower MinLabelledRows"
         )
     recent, holdout = split_by_time(requests, options.holdout_share)
@@ -170,6 +175,10 @@ def _counts(report: JoinReport, captured: Captured, quarantine: Quarantine, wind
         "objects_not_captured": captured.not_captured,
         "unreadable": {str(reason): count for reason, count in sorted(quarantine.by_reason.items())},
     }
+
+
+def _told(fault: Fault) -> dict[str, str]:
+    return {"window": str(fault.window), "manifest": fault.manifest, "sentence": fault.sentence}
 
 
 def _write_report(output: Path, counts: dict[str, object], **more: object) -> None:

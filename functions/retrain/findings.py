@@ -12,9 +12,6 @@ from functions.retrain.incidents import OPEN, Incident
 from functions.retrain.settings import Watched
 from functions.retrain.trigger import Raised
 
-FAULTS: Final = frozenset({"pipeline-bug", "capture-fault"})
-SHIFTS: Final = frozenset({"population-shift", "concept-shift"})
-
 ABOUT_DATA: Final = frozenset({"data-integrity", "data-quality"})
 
 Telling = Mapping[str, tuple[Watched, Manifest]]
@@ -60,9 +57,9 @@ def veto(
 
 def _diagnoses(telling: Telling) -> Iterator[str]:
     for watched, run in telling.values():
-        if run.diagnosis and run.diagnosis.kind in FAULTS and run.violations:
-            kind = run.diagnosis.kind.replace("-", " ")
-            yield f"{watched.kind} found what looks like a {kind}: {run.diagnosis.sentence}"
+        if run.fault is not None:
+            kind = run.fault.kind.replace("-", " ")
+            yield f"{watched.kind} found what looks like a {kind}: {run.fault.sentence}"
 
 
 def _bad_data(
@@ -77,6 +74,6 @@ def _bad_data(
         if theirs is None or theirs.kind not in ABOUT_DATA or other.status != OPEN or other.source == raised.source:
             continue
         _, run = telling.get(theirs.schedule, (theirs, None))
-        is_shift = run is not None and run.diagnosis is not None and run.diagnosis.kind in SHIFTS
+        is_shift = run is not None and run.diagnosis is not None and run.diagnosis.kind.calls_for_retraining
         if not is_shift:
             yield f"the {theirs.kind} incident {other.incident_id} is open"

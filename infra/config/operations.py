@@ -121,6 +121,9 @@ class Training(Section):
     """Share of the labelled traffic, the latest, on which both models are compared."""
     max_age: Duration = parse_duration("60d")
     """Captured traffic that is older when the alarm is raised is not trained on; rounded up to days."""
+    leave_out_faults: bool = True
+    """Traffic of windows in which a monitor found a pipeline bug or a capture fault is neither trained on nor compared
+    on. `false` where what looks like a fault is how the data are from now on."""
     min_labelled_rows: Annotated[int, Field(ge=1)] = 1000
     """With fewer labelled rows nothing is trained."""
     metric: Metric | None = None

@@ -105,6 +105,7 @@ class RetrainingPipeline(Construct):
             "Label": config.data_schema.label,
             "TimeColumn": config.baseline.time_column or "-",
             "LabelLagHours": -(-int(config.ground_truth.lag.total_seconds()) // _HOUR_SECONDS),
+            "ReportsPrefix": storage.uri(storage.layout.reports) if training.leave_out_faults else "-",
             "MaxAgeDays": -(-int(training.max_age.total_seconds()) // _DAY_SECONDS),
             "HoldoutShare": training.holdout_share,
             "MinLabelledRows": training.min_labelled_rows,
@@ -137,6 +138,7 @@ class RetrainingPipeline(Construct):
     def _data(self) -> list[Grant]:
         own = Place(self._storage.bucket.bucket_name, self._storage.layout.retraining)
         baselines = Place(self._storage.bucket.bucket_name, self._storage.layout.baselines)
+        reports = Place(self._storage.bucket.bucket_name, self._storage.layout.reports)
         promotion = self._config.promotion
         read = [
             Place.of(uri)
@@ -150,6 +152,7 @@ class RetrainingPipeline(Construct):
             )
             if uri
         ]
+        read += [reports] if self._training.leave_out_faults else []
         foreign = [*capture_keys(self._config), *self._config.decrypt_keys]
         return [
             *list_objects(self, [own, *read]),

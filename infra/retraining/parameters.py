@@ -21,6 +21,7 @@ BASELINE_DATASET = ParameterString("BaselineDataset")
 CHAMPION_MODEL_URI = ParameterString("ChampionModelUri")
 OUTPUT_PREFIX = ParameterString("OutputPrefix")
 BASELINES = ParameterString("Baselines")
+REPORTS_PREFIX = ParameterString("ReportsPrefix", default_value="-")
 MONITORS = ParameterString("Monitors", default_value="-")
 
 # what the columns mean; a parameter cannot be empty, so "-" says none
@@ -67,6 +68,7 @@ ALL = (
     CHAMPION_MODEL_URI,
     OUTPUT_PREFIX,
     BASELINES,
+    REPORTS_PREFIX,
     MONITORS,
     OUTPUTS,
     LABEL,

@@ -43,6 +43,7 @@ def prepare(session: PipelineSession) -> tuple[ProcessingStep, PropertyFile]:
     """Join captured requests with their labels; split by time; add the original training set; weigh the rows."""
     arguments = {
         "--capture": p.CAPTURE_PREFIX,
+        "--reports": p.REPORTS_PREFIX,
         "--max-age-days": p.MAX_AGE_DAYS.to_string(),
         "--outputs": p.OUTPUTS,
         "--label": p.LABEL,

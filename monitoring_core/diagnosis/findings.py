@@ -20,6 +20,11 @@ class Kind(StrEnum):
         """Whether a model that has seen the new data may be better."""
         return self in {Kind.POPULATION_SHIFT, Kind.CONCEPT_SHIFT}
 
+    @property
+    def is_fault(self) -> bool:
+        """Whether the data themselves are wrong, or what was captured of them."""
+        return self in {Kind.PIPELINE_BUG, Kind.CAPTURE_FAULT}
+
 
 class Cause(StrEnum):
     """A pattern with a name."""

@@ -10,6 +10,7 @@ from typing import get_args
 import pytest
 import yaml
 
+from functions.retrain.decision import Verdict
 from infra.config import load_config, parse_config
 from infra.config.monitors import Monitor
 
@@ -51,6 +52,14 @@ def test_the_page_about_monitors_shows_a_valid_configuration_and_names_every_kin
     assert len(parse_config(around | yaml.safe_load(shown), "docs/monitors.md").monitors) == 3
     kinds = {get_args(one.model_fields["kind"].annotation)[0] for one in get_args(get_args(Monitor)[0])}
     assert set(re.findall(r"^\| `([a-z-]+)` \|", page, flags=re.MULTILINE)) == kinds
+
+
+def test_the_page_about_retraining_shows_a_valid_configuration_and_explains_every_decision() -> None:
+    page = (ROOT / "docs/retraining.md").read_text()
+    (shown,) = re.findall(r"^```yaml\n(.*?)^```", page, flags=re.MULTILINE | re.DOTALL)
+    example = yaml.safe_load((ROOT / "examples/flights/monitoring.yaml").read_text())
+    assert parse_config(example | yaml.safe_load(shown), "docs/retraining.md").retraining
+    assert set(re.findall(r"^\| `([a-z-]+)` \|", page, flags=re.MULTILINE)) == set(Verdict)
 
 
 def test_readme_commands_of_the_command_line_run(tmp_path: Path) -> None:

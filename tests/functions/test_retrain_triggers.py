@@ -14,7 +14,9 @@ from pydantic import ValidationError
 
 from functions.common import clients
 from functions.common.contract import Diagnosed, LabelCounts, RunSpec, Status
+from functions.ledger.chain import is_seal
 from functions.retrain.handler import handler
+from monitoring_core.diagnosis.findings import Kind
 
 BUCKET, PIPELINE, TABLE = "watch-bucket", "flights-prod-retraining", "incidents"
 DATA, QUALITY = "flights-prod-data-quality", "flights-prod-model-quality"
@@ -154,10 +156,10 @@ def test_the_event_that_comes_after_the_poll_is_the_same_incident(alarm_change: 
 
 
 def test_broken_data_veto_until_they_are_mended(
-    alarm_change: Build, put_manifest: Build, inbox: Any, context: Any
+    alarm_change: Build, put_manifest: Build, inbox: Any, s3: Any, context: Any
 ) -> None:
-    broken = Diagnosed(kind="pipeline-bug", sentence="temp: its values are those of the baseline multiplied by 1000")
-    put_manifest(RAISED.replace(minute=0, second=0), diagnosis=broken)
+    broken = Diagnosed(kind=Kind.PIPELINE_BUG, sentence="temp: its values are those of the baseline multiplied by 1000")
+    manifest = put_manifest(RAISED.replace(minute=0, second=0), diagnosis=broken)
     answer = handler(alarm_change(at=RAISED), context)
     assert answer["decision"] == "vetoed"
     assert "multiplied by 1000" in answer["reason"]
@@ -165,12 +167,17 @@ def test_broken_data_veto_until_they_are_mended(
     [(subject, text)] = inbox.messages()
     assert subject == "flights-prod: no retraining: it would not help"
     assert "It is decided again while the alarm lasts" in text
+    key = f"retraining/flights-prod/{answer['incident_id']}/decisions/vetoed.json"
+    evidence = json.load(s3.get_object(Bucket=BUCKET, Key=key)["Body"])
+    assert (evidence["decision"], evidence["decision_reason"]) == ("vetoed", answer["reason"])
+    assert evidence["manifest"] == manifest
+    assert is_seal(key)
 
 
 def test_a_veto_lasts_until_the_alarm_ends_though_its_cause_is_mended(
     alarm_change: Build, put_manifest: Build, inbox: Any, context: Any
 ) -> None:
-    broken = Diagnosed(kind="pipeline-bug", sentence="temp: its values are those of the baseline multiplied by 1000")
+    broken = Diagnosed(kind=Kind.PIPELINE_BUG, sentence="temp: its values are those of the baseline multiplied by 1000")
     hour = RAISED.replace(minute=0, second=0)
     put_manifest(hour, diagnosis=broken)
     put_alarm("ALARM")
@@ -186,7 +193,7 @@ def test_a_veto_lasts_until_the_alarm_ends_though_its_cause_is_mended(
 def test_bad_answers_to_broken_data_are_vetoed_when_their_labels_come_after_the_mending(
     alarm_change: Build, put_manifest: Build, run_spec: RunSpec, s3: Any, context: Any
 ) -> None:
-    broken = Diagnosed(kind="pipeline-bug", sentence="temp: 100.0% of its values are missing")
+    broken = Diagnosed(kind=Kind.PIPELINE_BUG, sentence="temp: 100.0% of its values are missing")
     hour = RAISED.replace(minute=0, second=0)
     uri = put_manifest(hour - HOUR, diagnosis=broken)
     put_manifest(hour, status=Status.COMPLETED, violations=0, worst=())
@@ -206,7 +213,7 @@ def test_a_drift_of_the_population_that_is_over_stands_against_no_other_alarm(
 ) -> None:
     monkeypatch.setenv("DRY_RUN", "true")
     hour = RAISED.replace(minute=0, second=0)
-    put_manifest(hour, diagnosis=Diagnosed(kind="population-shift", sentence=""))
+    put_manifest(hour, diagnosis=Diagnosed(kind=Kind.POPULATION_SHIFT, sentence=""))
     put_manifest(hour + HOUR, status=Status.COMPLETED, violations=0, worst=())
     handler(alarm_change(at=RAISED), context)
     answer = handler(alarm_change(at=RAISED + 2 * HOUR, alarm=f"{QUALITY}-violations"), context)

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from functions.pipeline_steps.faults import Times
 from functions.pipeline_steps.join import LabelledRequest, join, split_by_time
 from monitoring_core.dataset.capture import CapturedEvent
 from monitoring_core.dataset.ground_truth import GroundTruth
 from monitoring_core.errors import NoDataError
+from monitoring_core.window import Window
 
 START = datetime(2013, 4, 1, tzinfo=UTC)
 
@@ -31,6 +33,26 @@ def test_rows_get_their_own_labels_in_request_order() -> None:
     assert joined[0].rows == (("0", ""), ("1", ""), ("2", ""))
     assert joined[0].labels == ("0", "1", "0")
     assert (report.labelled_events, report.labelled_rows) == (1, 3)
+
+
+def test_events_of_faulty_times_are_left_out_and_counted() -> None:
+    events = [event("e1", hour=1), event("e2", hour=2), event("e2", hour=2), event("e3", hour=3)]
+    truth = GroundTruth({"e1": ("1",), "e2": ("0",)})
+    joined, report = join(events, truth, ["a"], {START + timedelta(hours=2)})
+    assert [request.event_id for request in joined] == ["e1"]
+    assert (report.repeated, report.faulty, report.without_label, report.labels_without_event) == (1, 1, 1, 1)
+
+
+SPELL = st.tuples(st.integers(0, 60), st.integers(1, 12))
+
+
+@given(st.lists(SPELL), st.integers(-1, 75))
+def test_a_time_is_faulty_if_any_window_contains_it(spells: list[tuple[int, int]], hour: int) -> None:
+    windows = [
+        Window(START + timedelta(hours=start), START + timedelta(hours=start + length)) for start, length in spells
+    ]
+    time = START + timedelta(hours=hour)
+    assert (time in Times(windows)) is any(window.contains(time) for window in windows)
 
 
 def test_the_callers_id_joins_before_the_services() -> None:

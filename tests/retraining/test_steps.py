@@ -18,6 +18,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from functions.common.contract import Manifest
 from functions.pipeline_steps.score import scores
 from infra.retraining.load import DEFINITION
 
@@ -25,6 +26,7 @@ START = datetime(2013, 4, 1, tzinfo=UTC)
 BUCKET = "captured"
 VALUES = {
     "CapturePrefix": f"s3://{BUCKET}/capture/toy/",
+    "ReportsPrefix": "-",
     "MaxAgeDays": "60",
     "Outputs": "score",
     "Label": "y",
@@ -166,6 +168,49 @@ def test_a_start_by_hand_counts_the_age_from_the_newest_object(root: Path) -> No
     assert result.returncode == 0, result.stderr
     report = json.loads((root / "processing" / "output" / "report" / "join.json").read_text())
     assert (report["from"], report["labelled_rows"]) == ("2013-04-02T00:00:00Z", 2 * 24)
+
+
+def found(s3: Any, start: int, hours: int, kind: str, violations: int, run: str = "") -> str:
+    """Seal a run over hours of traffic; `run`: folder of one that ends off the full hour."""
+    window = {"start": START + timedelta(hours=start), "end": START + timedelta(hours=start + hours)}
+    diagnosis = {"kind": kind, "sentence": f"{kind}, as it seems"}
+    facts = {"run_id": "r", "endpoint": "toy", "monitor": "m", "schedule": "toy-m", "status": "Completed"}
+    manifest = Manifest.model_validate(
+        {**facts, "engine": "function", "engine_reason": "", "window": window}
+        | {"violations": violations, "diagnosis": diagnosis}
+    )
+    key = f"reports/toy/toy-m/{window['end']:%Y/%m/%d/%H}/{run}manifest.json"
+    s3.put_object(Bucket=BUCKET, Key=key, Body=manifest.model_dump_json().encode())
+    return f"s3://{BUCKET}/{key}"
+
+
+def test_what_a_monitor_found_to_be_faulty_is_neither_trained_nor_compared_on(root: Path, s3: Any) -> None:
+    in_training = found(s3, 2, 4, "pipeline-bug", violations=1)
+    at_the_end = found(s3, 39, 24, "capture-fault", violations=2, run="30/")
+    found(s3, 10, 2, "pipeline-bug", violations=0)
+    found(s3, 12, 2, "population-shift", violations=3)
+    found(s3, 100, 2, "pipeline-bug", violations=3)
+    result = run("Prepare", root, reports=f"s3://{BUCKET}/reports/toy/")
+    assert result.returncode == 0, result.stderr
+    output = root / "processing" / "output"
+    report = json.loads((output / "report" / "join.json").read_text())
+    assert report["faults"] == [
+        {
+            "window": "2013-04-01T02:00:00Z/2013-04-01T06:00:00Z",
+            "manifest": in_training,
+            "sentence": "pipeline-bug, as it seems",
+        },
+        {
+            "window": "2013-04-02T15:00:00Z/2013-04-03T15:00:00Z",
+            "manifest": at_the_end,
+            "sentence": "capture-fault, as it seems",
+        },
+    ]
+    assert (report["events"], report["faulty"], report["labelled_events"]) == (42, 4 + 3, 35)
+    assert rows_of(output / "holdout" / "labels.csv")[-1][0] == "event-38"
+    times = {row[0] for row in rows_of(output / "dataset" / "training.csv")[2:]}
+    assert not times & {f"2013-04-01T0{hour}:00:00Z" for hour in range(2, 6)}
+    assert {"2013-04-01T01:00:00Z", "2013-04-01T06:00:00Z", "2013-04-01T10:00:00Z"} <= times
 
 
 def test_prepare_says_why_there_is_too_little(root: Path) -> None:

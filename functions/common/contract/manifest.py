@@ -8,6 +8,7 @@ from pydantic import Field
 
 from functions.common.contract.base import Engine, Status, Utc
 from monitoring_core.checks.drift import DRIFT_CHECK
+from monitoring_core.diagnosis.findings import Kind
 from monitoring_core.spec import Frozen
 from monitoring_core.window import Window
 
@@ -60,12 +61,12 @@ class Diagnosed(Frozen):
     Attributes
     ----------
     kind : str
-        A `monitoring_core.diagnosis.findings.Kind`.
+        What sort of change it is.
     sentence : str
         The likely cause, for people; empty where nothing stands out.
     """
 
-    kind: str
+    kind: Kind
     sentence: str = ""
 
 
@@ -97,6 +98,11 @@ class Manifest(Frozen):
     baseline_created_at: Utc | None = None
     files: dict[str, str] = Field(default_factory=dict)
     report: str | None = None
+
+    @property
+    def fault(self) -> Diagnosed | None:
+        """The diagnosis of a run with violations, if it says that the data are wrong: training cannot mend that."""
+        return self.diagnosis if self.diagnosis and self.diagnosis.kind.is_fault and self.violations else None
 
     @property
     def baseline_age_days(self) -> float | None:
