@@ -28,8 +28,9 @@ from functions.common.exit_message import explained
 from functions.common.fitting import fit
 from functions.common.packaged import HOLDOUT, PREDICTED, SPEC
 from functions.common.privileges import give_up_root
+from functions.pipeline_steps.arguments import NONE, step_parser
 from functions.pipeline_steps.holdout import HeldOut, read_answers
-from functions.pipeline_steps.watched import NONE, read_watched
+from functions.pipeline_steps.watched import read_watched
 from monitoring_core.baseline_files import BaselineFiles
 from monitoring_core.dataset import Source
 from monitoring_core.explain.archive import find_model_file
@@ -110,12 +111,7 @@ def _write_csv(path: Path, columns: Mapping[str, Iterable[str]]) -> None:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--input", type=Path, required=True)
-    parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--message", type=Path, required=True, help="where the reason of a failure goes")
-    parser.add_argument("--outputs", required=True, help="the model's output columns, comma separated")
-    parser.add_argument("--label", required=True, help="label column of the training set")
+    parser = step_parser(__doc__)
     parser.add_argument("--time-column", default=NONE, help=f"time column of the training set, {NONE} for none")
     parser.add_argument("--baselines", required=True, help="S3 URI of the baselines of the endpoint's monitors")
     parser.add_argument("--monitors", default=NONE, help="one monitor of each kind, comma separated")

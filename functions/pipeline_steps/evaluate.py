@@ -16,11 +16,12 @@ from typing import Any, Final
 
 from functions.common.exit_message import explained
 from functions.common.privileges import give_up_root
+from functions.pipeline_steps.arguments import NONE, step_parser
 from functions.pipeline_steps.checks import ChallengerCheck, check_attribution, check_bias
 from functions.pipeline_steps.compare import compare, decide
 from functions.pipeline_steps.holdout import HeldOut, as_batch, read_answers
 from functions.pipeline_steps.metrics import measures_of
-from functions.pipeline_steps.watched import NONE, read_watched
+from functions.pipeline_steps.watched import read_watched
 from monitoring_core.errors import NoDataError
 from monitoring_core.spec import ModelBiasSpec, ModelExplainabilitySpec, ModelQualitySpec, MonitorSpec, ProblemType
 
@@ -121,12 +122,7 @@ def _artifact(folder: Path) -> bytes:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--input", type=Path, required=True)
-    parser.add_argument("--output", type=Path, required=True)
-    parser.add_argument("--message", type=Path, required=True, help="where the reason of a failure goes")
-    parser.add_argument("--outputs", required=True, help="the model's output columns, comma separated")
-    parser.add_argument("--label", required=True, help="label column of the training set")
+    parser = step_parser(__doc__)
     parser.add_argument("--problem", type=ProblemType, required=True, help=f"one of {', '.join(ProblemType)}")
     parser.add_argument("--metric", required=True, help="what decides, by the name that model quality gives it")
     parser.add_argument("--min-improvement", type=float, required=True, help="in the unit of the metric")

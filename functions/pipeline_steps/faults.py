@@ -15,9 +15,9 @@ from typing import Final
 
 from functions.common.contract import Manifest
 from functions.common.storage import MANIFEST, list_objects, read
+from functions.pipeline_steps.arguments import NONE
 from monitoring_core.window import Window
 
-NONE: Final = "-"
 READERS: Final = 10
 """Manifests fetched at once: as many as a client has connections."""
 _ENDED: Final = re.compile(rf"/(\d{{4}}/\d\d/\d\d/\d\d)/(?:[^/]+/)?{re.escape(MANIFEST)}$")

@@ -34,8 +34,9 @@ from pathlib import Path
 
 from functions.common.exit_message import explained
 from functions.common.privileges import give_up_root
+from functions.pipeline_steps.arguments import NONE, step_parser
 from functions.pipeline_steps.captured import Captured, list_captured
-from functions.pipeline_steps.faults import NONE, Fault, Times, list_faults
+from functions.pipeline_steps.faults import Fault, Times, list_faults
 from functions.pipeline_steps.join import JoinReport, LabelledRequest, join, split_by_time
 from functions.pipeline_steps.original import columns_of, write_original
 from functions.pipeline_steps.training import append_rows, write_training
@@ -102,15 +103,10 @@ def prepare(options: argparse.Namespace) -> JoinReport:
 
 
 def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--input", type=Path, required=True)
-    parser.add_argument("--output", type=Path, required=True)
+    parser = step_parser(__doc__)
     parser.add_argument("--capture", required=True, help="S3 URI of the endpoint's captured data")
     parser.add_argument("--reports", default=NONE, help=f"S3 URI of the endpoint's reports, {NONE}: keep faulty data")
     parser.add_argument("--max-age-days", type=int, required=True, help="older captured records are not used")
-    parser.add_argument("--message", type=Path, required=True, help="where the reason of a failure goes")
-    parser.add_argument("--outputs", required=True, help="the model's output columns, comma separated")
-    parser.add_argument("--label", required=True, help="label column of the training set")
     parser.add_argument("--time-column", default=NONE, help=f"time column of the training set, {NONE} for none")
     parser.add_argument("--window-end", type=datetime.fromisoformat, required=True)
     parser.add_argument("--label-lag-hours", type=int, required=True)

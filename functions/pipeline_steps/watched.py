@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Final
 
 from functions.baseline.request import PROPERTIES, Properties
 from functions.common.storage import read
-
-NONE: Final = "-"
+from functions.pipeline_steps.arguments import NONE
 
 
 def read_watched(baselines: str, names: str) -> dict[str, Properties]:
