@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 from functions.common.contract import Manifest, Plan, RunSpec, Status
@@ -12,6 +13,7 @@ from monitoring_core.artifacts import RunResult
 from monitoring_core.baseline_files import BaselineFiles
 from monitoring_core.dataset import JoinReport, Quarantine
 from monitoring_core.dataset.late_labels import revision_prefix
+from monitoring_core.diagnosis.rules import Facts
 from monitoring_core.engines.partial import Merged
 
 
@@ -68,9 +70,20 @@ def make_manifest(
         violations=result.violations if status.is_verdict else None,
         drift_excess=finite(result.drift_excess),
         worst=worst_features(result.worst),
-        diagnosis=diagnose_run(run, plan, baseline, result, folded),
+        diagnosis=diagnose_run(run, baseline, result, facts_of_capture(plan, result, folded)),
         baseline_id=baseline.baseline_id,
         baseline_created_at=baseline.info.created_at if baseline.info else None,
         files={name: sha256(body) for name, body in sorted(files.items())},
         report=report,
+    )
+
+
+def facts_of_capture(plan: Plan, result: RunResult, folded: Merged) -> Facts:
+    """Return what plan and fold know about the capture of a window."""
+    unreadable, repeated = folded.quarantine.count, folded.repetitions.share
+    records = result.evaluation.n + unreadable
+    return Facts(
+        duplicate_share=None if math.isnan(repeated) else repeated,
+        unreadable_share=unreadable / records if records else None,
+        empty_hours_share=plan.empty_hours_share,
     )

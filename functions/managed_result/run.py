@@ -19,6 +19,7 @@ from functions.common.contract import (
     RunSpec,
     Status,
 )
+from functions.common.diagnosing import diagnose_run
 from functions.common.findings import finite, worst_features
 from functions.common.metric_time import refusal
 from functions.common.reports import seal
@@ -29,6 +30,7 @@ from functions.managed_result.reading import keep_clarify_page, read_baseline, r
 from monitoring_core.artifacts import RunResult
 from monitoring_core.baseline_files import BaselineFiles
 from monitoring_core.dataset import Quarantine
+from monitoring_core.diagnosis.rules import Facts
 from monitoring_core.errors import WatchkeeperError
 from monitoring_core.window import Window
 
@@ -136,6 +138,7 @@ def _verdict(managed: ManagedRun, plan: Plan, job: Job, baseline: BaselineFiles,
             "violations": result.violations,
             "drift_excess": finite(result.drift_excess),
             "worst": worst_features(result.worst),
+            "diagnosis": diagnose_run(managed.run, baseline, result, Facts()),  # what was captured, the job alone knows
             "baseline_id": baseline.baseline_id,
             "baseline_created_at": baseline.info.created_at if baseline.info else None,
         }

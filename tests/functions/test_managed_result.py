@@ -21,6 +21,7 @@ from monitoring_core.artifacts import RunResult, evaluate_window, make_baseline
 from monitoring_core.checks.codec import load_evaluation
 from monitoring_core.checks.evaluation import Evaluation
 from monitoring_core.dataset import Source, read_dataset
+from monitoring_core.diagnosis.findings import Kind
 from monitoring_core.errors import ConfigError
 from monitoring_core.model_monitor import AmazonReport, read_evaluation
 from monitoring_core.spec import (
@@ -98,10 +99,10 @@ def account(s3: Any, run_spec: RunSpec) -> Iterator[Account]:  # noqa: ARG001 - 
         stubber.assert_no_pending_responses()
 
 
-def table(n: int, *, shift: float = 0.0, missing: int = 0) -> bytes:
+def table(n: int, *, factor: float = 1.0, shift: float = 0.0, missing: int = 0) -> bytes:
     lines = ["late,temp,origin"]
     for i in range(n):
-        temp = "" if i < missing else f"{i * 7919 % 2000 / 50 + shift + 0.01}"
+        temp = "" if i < missing else f"{factor * (i * 7919 % 2000 / 50 + 0.01) + shift}"
         lines.append(f"{i % 2},{temp},{('EWR', 'JFK', 'LGA')[i % 3]}")
     return "\n".join(lines).encode()
 
@@ -185,6 +186,35 @@ def test_a_finished_job_becomes_a_run_with_amazons_verdict(
     for check in evaluation.violations:
         assert check.measurement is not None
         assert check.measurement.value == pytest.approx(theirs[check.constraint].value)  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind"),
+    [
+        ({"factor": 1000}, Kind.PIPELINE_BUG),
+        ({"missing": 900}, Kind.PIPELINE_BUG),
+        ({"shift": 12}, Kind.POPULATION_SHIFT),
+    ],
+    ids=str,
+)
+def test_the_likely_cause_is_told_from_amazons_statistics(
+    account: Account,
+    run_spec: RunSpec,
+    put_report: Callable[..., RunResult],
+    context: Any,
+    changed: dict[str, Any],
+    kind: Kind,
+) -> None:
+    put_report(table(900, **changed))
+    account.answer_executions({"ProcessingJobArn": account.arn()})
+    account.answer_job(ExitMessage="CompletedWithViolations: Job completed successfully with 1 violations.")
+    (found,) = ask(run_spec, POLL, context)
+    assert found.result is not None
+    manifest = Manifest.model_validate_json(read(found.result.runs[0].manifest))  # type: ignore[union-attr]
+    assert manifest.diagnosis is not None
+    assert manifest.diagnosis.kind is kind
+    assert "temp" in manifest.diagnosis.sentence
+    assert (manifest.fault is not None) == kind.is_fault
 
 
 def test_a_run_is_published_as_any_other(
