@@ -9,7 +9,6 @@ import os
 import random
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -20,6 +19,8 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from tests.programs import run_module
+
 Cli = Callable[..., subprocess.CompletedProcess[str]]
 REPOSITORY = Path(__file__).parents[2]
 
@@ -27,15 +28,7 @@ REPOSITORY = Path(__file__).parents[2]
 def start(folder: Path, *arguments: object, env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Run ``python -m watchkeeper`` in a folder, without a terminal."""
     environment = {**os.environ, "PYTHONPATH": str(REPOSITORY), "COLUMNS": "200", **(env or {})}
-    return subprocess.run(  # noqa: S603 - our own program
-        [sys.executable, "-m", "watchkeeper", *map(str, arguments)],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    return run_module("watchkeeper", arguments, folder, environment)
 
 
 @pytest.fixture

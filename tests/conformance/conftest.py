@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests.programs import run_module
 
 REPOSITORY = Path(__file__).parents[2]
 CORPUS = REPOSITORY.parent / "shared" / "conformance"
@@ -68,15 +68,7 @@ def analyze(tmp_path: Path) -> Analyze:
             **({"watchkeeper_compat": compat} if compat else {}),
             **{name: str(value) for name, value in variables.items() if value is not None},
         }
-        done = subprocess.run(
-            [sys.executable, "-m", "functions.analyzer"],
-            env=environment,
-            cwd=tmp_path,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        done = run_module("functions.analyzer", (), tmp_path, environment)
         message = (place / "message").read_text() if (place / "message").exists() else ""
         return Run(done.returncode, message, place / "output", place / "metrics", done.stderr)
 

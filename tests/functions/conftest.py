@@ -53,7 +53,7 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.delenv("AWS_ENDPOINT_URL", raising=False)
-    with mock_aws():
+    with mock_aws(config={"core": {"reset_boto3_session": False}}):  # a session reads what is known of a service once
         clients.client.cache_clear()
         clients.table.cache_clear()
         yield

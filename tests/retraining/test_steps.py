@@ -21,6 +21,7 @@ from moto.server import ThreadedMotoServer
 from functions.common.contract import Manifest
 from functions.pipeline_steps.score import scores
 from infra.retraining.load import DEFINITION
+from tests.programs import run_module
 
 START = datetime(2013, 4, 1, tzinfo=UTC)
 BUCKET = "captured"
@@ -75,10 +76,13 @@ def run(step: str, root: Path, **changed: str) -> subprocess.CompletedProcess[st
     words = [resolve(word) for word in application["ContainerEntrypoint"] + application["ContainerArguments"]]
     for name, value in changed.items():
         words[words.index(f"--{name.replace('_', '-')}") + 1] = value
-    words = [sys.executable, *(word.replace("/opt/ml", str(root)) for word in words[1:])]
+    words = [word.replace("/opt/ml", str(root)) for word in words[1:]]
     environment = os.environ | {"AWS_ENDPOINT_URL": (root / "endpoint").read_text(), "AWS_DEFAULT_REGION": "us-east-1"}
     environment |= {"AWS_ACCESS_KEY_ID": "testing", "AWS_SECRET_ACCESS_KEY": "testing"}
-    return subprocess.run(words, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - our own
+    if words[0] == "-m":
+        return run_module(words[1], words[2:], root, environment)
+    program = [sys.executable, *words]
+    return subprocess.run(program, env=environment, capture_output=True, text=True, check=False)  # noqa: S603 - our own
 
 
 def record(hour: int, rows: int) -> tuple[str, str]:
