@@ -70,7 +70,7 @@ class EndpointStack(Stack):
         )
         keeper.node.add_dependency(card)
         if endpoint and self._config.promotion:  # which writes into it as soon as the endpoint is in service
-            endpoint.endpoint.add_dependency(card)
+            endpoint.endpoint.add_resource_dependency(card)
         dashboard(self, config, self._alarms)
         dead_letter_alarm(self, config, self._messaging.dead_letters, self._messaging.topic)
         for key, value in config.governance.tags.items():

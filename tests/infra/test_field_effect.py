@@ -283,6 +283,7 @@ CHANGES: list[tuple[dict[str, Any], tuple[str | int, ...], Any]] = [
     (CREATED, (*TRAINING, "instance_type"), "ml.m5.4xlarge"),
     (CREATED, (*TRAINING, "holdout_share"), 0.3),
     (CREATED, (*TRAINING, "max_age"), "30d"),
+    (CREATED, (*TRAINING, "leave_out_faults"), False),
     (CREATED, (*TRAINING, "min_labelled_rows"), 5),
     (CREATED, (*TRAINING, "min_improvement"), 0.1),
     (CREATED, (*TRAINING, "metric"), "log_loss"),
