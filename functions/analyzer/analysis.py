@@ -88,7 +88,7 @@ def _make_baseline(settings: Settings, now: datetime) -> BaselineFiles:
             dataset=str(settings.dataset_source),
             dataset_sha256=digest.hexdigest(),
             created_at=now,
-            compat=settings.compat is not None,
+            compat=settings.compat,
         )
     finally:
         warn_of(quarantine)
@@ -103,7 +103,7 @@ def _evaluate(settings: Settings) -> RunResult:
         _batches(settings, names, quarantine),
         baseline,
         quarantine=quarantine,
-        compat=settings.compat is not None,
+        compat=settings.compat,
     )
     warn_of(quarantine)
     if not result.evaluation.n:
@@ -146,5 +146,5 @@ def _read(path: Path) -> bytes:
 def _write(settings: Settings, files: Mapping[str, bytes]) -> None:
     settings.output_path.mkdir(parents=True, exist_ok=True)
     for name, data in files.items():
-        if settings.compat is None or name in AWS_FILES:
+        if not settings.compat or name in AWS_FILES:
             (settings.output_path / name).write_bytes(data)
