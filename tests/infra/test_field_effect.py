@@ -5,8 +5,11 @@ from __future__ import annotations
 import copy
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final, get_args
 
 import pytest
@@ -464,44 +467,30 @@ class Rendered:
         return self.starts[next(i for i, start in enumerate(STARTS) if start is CHANGES[number][0])]
 
 
-def in_parts(numbers: Iterable[int]) -> pytest.MarkDecorator:
-    """Run a test for each change, in the worker that renders the change's part."""
-    return pytest.mark.parametrize(
-        ("rendered", "number"),
-        [
-            pytest.param(
-                number % PARTS,
-                number,
-                marks=pytest.mark.xdist_group(f"fields-{number % PARTS}"),
-                id=touched(*CHANGES[number][1:]),
-            )
-            for number in numbers
-        ],
-        indirect=["rendered"],
-    )
+def in_part(part: int) -> pytest.MarkDecorator:
+    """Run a test in the worker that renders a part."""
+    return pytest.mark.xdist_group(f"fields-{part}")
 
 
-each_part = pytest.mark.parametrize(
-    "rendered",
-    [pytest.param(part, marks=pytest.mark.xdist_group(f"fields-{part}")) for part in range(PARTS)],
-    indirect=True,
+each_change = pytest.mark.parametrize(
+    "number",
+    [pytest.param(i, marks=in_part(i % PARTS), id=touched(*change[1:])) for i, change in enumerate(CHANGES)],
 )
-first_part = pytest.mark.parametrize(
-    "rendered", [pytest.param(0, marks=pytest.mark.xdist_group("fields-0"))], indirect=True
-)
+each_part = pytest.mark.parametrize("part", [pytest.param(part, marks=in_part(part)) for part in range(PARTS)])
 
 
-@pytest.fixture(scope="module")
-def rendered(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Rendered:
+@cache
+def rendered(part: int) -> Rendered:
     """Render the starting points, then every change of a part; one synthesis for all."""
-    app = App(context=cdk_context(), analytics_reporting=False, outdir=str(tmp_path_factory.mktemp("cdk.out")))
-    numbers = [number for number in range(len(CHANGES)) if number % PARTS == request.param]
+    numbers = range(part, len(CHANGES), PARTS)
     documents = [*STARTS, *(changed(*CHANGES[number]) for number in numbers)]
-    for i, document in enumerate(documents):
-        EndpointStack(Stage(app, f"Change{i}"), "Stack", config=parse_config(document, f"change {i}"))
-    assembly = app.synth()
-    stacks = [assembly.get_nested_assembly(f"assembly-Change{i}").stacks[0] for i in range(len(documents))]
-    templates = [_comparable(stack.template) for stack in stacks]
+    with TemporaryDirectory() as folder:
+        app = App(context=cdk_context(), analytics_reporting=False, outdir=folder)
+        for i, document in enumerate(documents):
+            EndpointStack(Stage(app, f"Change{i}"), "Stack", config=parse_config(document, f"change {i}"))
+        assembly = app.synth()
+        stacks = [assembly.get_nested_assembly(f"assembly-Change{i}").stacks[0] for i in range(len(documents))]
+        templates = [_comparable(stack.template) for stack in stacks]
     return Rendered(templates[: len(STARTS)], dict(zip(numbers, templates[len(STARTS) :], strict=True)))
 
 
@@ -512,15 +501,16 @@ def _comparable(template: dict[str, Any]) -> str:
 
 
 @pytest.mark.long
-@in_parts(range(len(CHANGES)))
-def test_a_field_changes_the_template(rendered: Rendered, number: int) -> None:
-    assert rendered.changes[number] != rendered.before(number)
+@each_change
+def test_a_field_changes_the_template(number: int) -> None:
+    part = rendered(number % PARTS)
+    assert part.changes[number] != part.before(number)
 
 
 @pytest.mark.long
-@first_part
-def test_an_existing_endpoint_is_not_created_again(rendered: Rendered) -> None:
-    created, attached = (json.loads(rendered.starts[i])["Resources"].values() for i in range(2))
+@in_part(0)
+def test_an_existing_endpoint_is_not_created_again() -> None:
+    created, attached = (json.loads(rendered(0).starts[i])["Resources"].values() for i in range(2))
     endpoint = "AWS::SageMaker::Endpoint"
     assert [endpoint in {resource["Type"] for resource in resources} for resources in (created, attached)] == [
         True,
@@ -529,26 +519,27 @@ def test_an_existing_endpoint_is_not_created_again(rendered: Rendered) -> None:
 
 
 @pytest.mark.long
-@first_part
-def test_the_same_file_gives_the_same_template(tmp_path_factory: pytest.TempPathFactory, rendered: Rendered) -> None:
-    app = App(context=cdk_context(), analytics_reporting=False, outdir=str(tmp_path_factory.mktemp("cdk.out")))
+@in_part(0)
+def test_the_same_file_gives_the_same_template(tmp_path: Path) -> None:
+    app = App(context=cdk_context(), analytics_reporting=False, outdir=str(tmp_path))
     EndpointStack(Stage(app, "Change7"), "Stack", config=parse_config(copy.deepcopy(CREATED), "again"))
     template = app.synth().get_nested_assembly("assembly-Change7").stacks[0].template
-    assert _comparable(template) == rendered.starts[0]
+    assert _comparable(template) == rendered(0).starts[0]
 
 
 @pytest.mark.long
-@in_parts(range(len(CHANGES)))
-def test_an_update_replaces_nothing_under_its_own_name(rendered: Rendered, number: int) -> None:
-    before, after = json.loads(rendered.before(number)), json.loads(rendered.changes[number])
+@each_change
+def test_an_update_replaces_nothing_under_its_own_name(number: int) -> None:
+    part = rendered(number % PARTS)
+    before, after = json.loads(part.before(number)), json.loads(part.changes[number])
     assert list(collisions(before, after)) == []
 
 
 @pytest.mark.long
 @each_part
-def test_an_update_keeps_what_holds_data(rendered: Rendered) -> None:
+def test_an_update_keeps_what_holds_data(part: int) -> None:
     """Bucket, key and tables, whatever changes; only the fleet decides whose bucket it is."""
-    for number, template in rendered.changes.items():
+    for number, template in rendered(part).changes.items():
         name = touched(*CHANGES[number][1:])
-        found = list(moved(json.loads(rendered.before(number)), json.loads(template)))
+        found = list(moved(json.loads(rendered(part).before(number)), json.loads(template)))
         assert bool(found) == (name == "fleet"), (name, found)
