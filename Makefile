@@ -44,7 +44,7 @@ deploy: setup ## cdk deploy of CONFIG=path/to/monitoring.yaml with your AWS cred
 test: setup check ## static checks, then the whole test suite
 	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-long: setup ## the tests that take minutes: every field of the configuration; promotions, experiments, Model Monitor in full
+long: setup ## the tests that take minutes: every field of the configuration, the whole demo, Model Monitor in full
 	$(BIN)/python -m pytest -n 2 --dist loadgroup -m long
 
 check: setup ## ruff, mypy --strict, import-linter

@@ -23,7 +23,7 @@ from tests.local.deploy.toolkit import CDK, ROOT, deploy_file
 from tests.local.permissions.book import check
 from tests.local.sagemaker.conftest import Bench
 
-pytestmark = [pytest.mark.long, pytest.mark.slow, pytest.mark.network, pytest.mark.xdist_group("experiment")]
+pytestmark = [pytest.mark.slow, pytest.mark.network, pytest.mark.xdist_group("experiment")]
 
 ENDPOINT = "tested-prod"
 START = datetime(2013, 3, 1, 8, 30, tzinfo=UTC)
