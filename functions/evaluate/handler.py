@@ -58,7 +58,7 @@ def _report(held: Held, folded: Merged) -> FinishedRunOutcome | FailedRunOutcome
     monitor = held.planned.run.monitor
     try:
         manifest, uri = report_run(held, folded.states[monitor], folded)
-    except Exception as error:
+    except Exception as error:  # one monitor must not stop the others
         logger.exception("not evaluated", extra={"run_id": held.planned.plan.run_id})
         return _failed(held.planned, Failure(type(error).__name__, str(error)))
     logger.info(

@@ -41,7 +41,7 @@ def _try_to_publish(ended: Ended) -> Exception | None:
     """Publish a run; a failure must not keep the other runs of the pass from being published."""
     try:
         publish(ended)
-    except Exception as error:
+    except Exception as error:  # raised again when the others are published
         logger.exception("not published", extra={"run_id": ended.manifest.run_id})
         return error
     return None

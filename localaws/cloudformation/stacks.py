@@ -91,7 +91,7 @@ def _creation() -> None:
                 StackId=resources_map.stack_id,
                 ResourceType=resource_type,
             )
-        except Exception as error:
+        except Exception as error:  # whatever it was, with the resource's name
             raise _failed(logical_id, resource_type, error) from error
         resource.cf_resource_type = resource_type
         resource.logical_resource_id = logical_id
@@ -102,7 +102,7 @@ def _creation() -> None:
         before = set(self.stacks)
         try:
             return original_create_stack(self, name, template, parameters, *args, **kwargs)
-        except Exception:
+        except Exception:  # a stack that was not made leaves nothing
             for stack_id in set(self.stacks) - before:
                 self.stacks.pop(stack_id).resource_map.delete()
             raise
@@ -152,7 +152,7 @@ def _deletion() -> None:
             stack.status = "DELETE_IN_PROGRESS"
             try:
                 stack.delete()
-            except Exception as error:
+            except Exception as error:  # whatever it was: CloudFormation tells it as the stack's state
                 stack.status = "DELETE_FAILED"
                 raise ValidationError(message=f"Stack {stack.name} could not be deleted: {error}") from error
             self.deleted_stacks[stack.stack_id] = self.stacks.pop(stack.stack_id)

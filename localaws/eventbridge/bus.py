@@ -74,7 +74,7 @@ class EventBus:
         """Let the rules of a bus have an event."""
         self._services.journal.write("event", event["detail-type"], bus=bus, event=event)
         for rule in list(self._bus(bus).rules.values()):
-            if rule.state != "DISABLED" and rule.event_pattern.matches_event(event):  # type: ignore[arg-type]
+            if rule.state != "DISABLED" and rule.event_pattern.matches_event(event):  # type: ignore[arg-type]  # moto names the keys, ours are open
                 self.send_to_targets(rule, event)
 
     def send_to_targets(self, rule: Rule, event: Event) -> None:

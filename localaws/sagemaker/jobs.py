@@ -126,7 +126,7 @@ class Jobs(ABC):
             self.execute(job, sandboxes)
         except (JobError, StorageError) as error:
             outcome = {status: "Failed", "FailureReason": str(error)[:_LONGEST_REASON]}
-        except Exception as error:
+        except Exception as error:  # whatever it was: SageMaker tells it as the job's reason
             outcome = {status: "Failed", "FailureReason": f"InternalServerError: {error!r}"[:_LONGEST_REASON]}
         if any(sandbox.stopped for sandbox in sandboxes):
             outcome = {status: "Stopped"}

@@ -133,7 +133,7 @@ def main(descriptor: int, folder: Path) -> None:
     connection = socket.socket(fileno=descriptor)
     try:
         model = Model(folder)
-    except Exception as error:
+    except Exception as error:  # of the user's model
         traceback.print_exc()
         send(connection, {"status": 500, "message": _message(error)})
         return
@@ -143,7 +143,7 @@ def main(descriptor: int, folder: Path) -> None:
         head, body = frame
         try:
             content_type, answer = model.answer(body, head["content_type"], head["accept"])
-        except Exception as error:
+        except Exception as error:  # of the user's model
             traceback.print_exc()
             send(connection, {"status": getattr(error, "status_code", 500), "message": _message(error)})
         else:

@@ -128,8 +128,8 @@ def _evaluate(node: ast.expr, scope: Scope) -> Value:  # noqa: PLR0911 - one ret
     match node:
         case ast.Constant(value=str(value)):
             return value
-        case ast.Constant(value=value):
-            return float(value)  # type: ignore[arg-type]  # checked by _check
+        case ast.Constant(value=int() | float() as number):
+            return float(number)
         case ast.Name(id=name):
             return name if name in FILL_MODES else scope.values[name]
         case ast.UnaryOp(operand=operand):

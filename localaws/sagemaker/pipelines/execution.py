@@ -68,7 +68,7 @@ class Execution:
             self._run_steps(self._definition.steps)
         except StepError as error:
             status, reason = "Failed", str(error)
-        except Exception as error:
+        except Exception as error:  # whatever it was: SageMaker tells it as the execution's reason
             status, reason = "Failed", f"InternalServerError: {error!r}"
         if self._stopping.is_set():
             status, reason = "Stopped", None
